@@ -1,0 +1,217 @@
+#include "json_grammar.h"
+
+#include "dto/value.h"
+#include "utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* A place in the document. The first broken rule stays in `rule`; from then on nothing more is read. */
+typedef struct {
+    const char *next;
+    const char *end;
+    int depth;
+    dto_rule rule;
+} cursor;
+
+static bool fail(cursor *at, dto_rule rule)
+{
+    if (at->rule == DTO_OK)
+        at->rule = rule;
+    return false;
+}
+
+static bool take(cursor *at, char expected)
+{
+    if (at->next == at->end || *at->next != expected)
+        return false;
+    at->next++;
+    return true;
+}
+
+static bool take_one_of(cursor *at, const char *expected)
+{
+    if (at->next == at->end || strchr(expected, *at->next) == NULL) /* no NUL gets here: it would match */
+        return false;
+    at->next++;
+    return true;
+}
+
+static void skip_white_space(cursor *at) /* section 2 */
+{
+    while (take_one_of(at, " \t\n\r"))
+        ;
+}
+
+static bool literal(cursor *at, const char *name) /* section 3 */
+{
+    for (; *name != '\0'; name++) {
+        if (!take(at, *name))
+            return fail(at, DTO_NOT_JSON);
+    }
+    return true;
+}
+
+static int digits(cursor *at)
+{
+    int count = 0;
+
+    while (take_one_of(at, "0123456789"))
+        count++;
+    return count;
+}
+
+static bool number(cursor *at) /* section 6 */
+{
+    const char *start = at->next;
+
+    take(at, '-');
+    if (!take(at, '0') && digits(at) == 0)
+        return fail(at, DTO_NOT_JSON);
+    if (take(at, '.') && digits(at) == 0)
+        return fail(at, DTO_NOT_JSON);
+    if (take_one_of(at, "eE")) {
+        take_one_of(at, "+-");
+        if (digits(at) == 0)
+            return fail(at, DTO_NOT_JSON);
+    }
+    return at->next - start <= DTO_DIGITS_MAX || fail(at, DTO_LONG_NUMBER);
+}
+
+static bool code_unit(cursor *at, uint32_t *unit) /* the four digits of \uXXXX */
+{
+    static const char digit[] = "0123456789abcdef";
+
+    *unit = 0;
+    for (int i = 0; i < 4; i++, at->next++) {
+        char lower = at->next == at->end ? '?' : *at->next;
+        if (lower >= 'A' && lower <= 'F')
+            lower = (char)(lower - 'A' + 'a');
+        const char *found = memchr(digit, lower, sizeof digit - 1);
+        if (found == NULL)
+            return fail(at, DTO_NOT_JSON);
+        *unit = *unit << 4 | (uint32_t)(found - digit);
+    }
+    return true;
+}
+
+static bool escape(cursor *at) /* section 7; the backslash is taken */
+{
+    uint32_t unit;
+
+    if (take_one_of(at, "\"\\/bfnrt"))
+        return true;
+    if (!take(at, 'u'))
+        return fail(at, DTO_NOT_JSON);
+    if (!code_unit(at, &unit))
+        return false;
+    if (unit == 0)
+        return fail(at, DTO_NUL);
+    if (unit < 0xD800 || unit > 0xDFFF)
+        return true;
+    if (unit > 0xDBFF || !take(at, '\\') || !take(at, 'u'))
+        return fail(at, DTO_LONE_SURROGATE);
+    if (!code_unit(at, &unit))
+        return false;
+    return (unit >= 0xDC00 && unit <= 0xDFFF) || fail(at, DTO_LONE_SURROGATE);
+}
+
+static bool string(cursor *at) /* section 7 */
+{
+    if (!take(at, '"'))
+        return fail(at, DTO_NOT_JSON);
+    while (!take(at, '"')) {
+        if (take(at, '\\')) {
+            if (!escape(at))
+                return false;
+        } else if (at->next == at->end || (unsigned char)*at->next < 0x20) {
+            return fail(at, DTO_NOT_JSON);
+        } else {
+            at->next++;
+        }
+    }
+    return true;
+}
+
+static bool value(cursor *at);
+
+static bool member(cursor *at)
+{
+    skip_white_space(at);
+    if (!string(at))
+        return false;
+    skip_white_space(at);
+    return take(at, ':') ? value(at) : fail(at, DTO_NOT_JSON);
+}
+
+/* An array or an object, its opening bracket taken: nothing, or `item`s with commas between, up to `close`. */
+static bool list(cursor *at, bool (*item)(cursor *), char close) /* sections 4 and 5 */
+{
+    if (++at->depth > DTO_DEPTH_MAX)
+        return fail(at, DTO_TOO_DEEP);
+    skip_white_space(at);
+    if (!take(at, close)) {
+        do {
+            if (!item(at))
+                return false;
+        } while (take(at, ','));
+        if (!take(at, close))
+            return fail(at, DTO_NOT_JSON);
+    }
+    at->depth--;
+    return true;
+}
+
+static bool value(cursor *at) /* section 3, with white space on both sides */
+{
+    bool valid;
+
+    skip_white_space(at);
+    switch (at->next == at->end ? '\0' : *at->next) {
+    case '{':
+        at->next++;
+        valid = list(at, member, '}');
+        break;
+    case '[':
+        at->next++;
+        valid = list(at, value, ']');
+        break;
+    case '"':
+        valid = string(at);
+        break;
+    case 't':
+        valid = literal(at, "true");
+        break;
+    case 'f':
+        valid = literal(at, "false");
+        break;
+    case 'n':
+        valid = literal(at, "null");
+        break;
+    default:
+        valid = number(at);
+        break;
+    }
+    skip_white_space(at);
+    return valid;
+}
+
+dto_rule json_grammar_check(const char *json, size_t length)
+{
+    if (length == 0)
+        return DTO_EMPTY;
+    if (length > DTO_JSON_MAX)
+        return DTO_TOO_LONG;
+    if (memchr(json, '\0', length) != NULL)
+        return DTO_NUL;
+    for (size_t i = 0, character; i < length; i += character) {
+        character = utf8_character_length(json + i, length - i);
+        if (character == 0)
+            return DTO_INVALID_UTF8;
+    }
+
+    cursor at = {.next = json, .end = json + length, .depth = 0, .rule = DTO_OK};
+    if (value(&at) && at.next != at.end)
+        at.rule = DTO_TRAILING_BYTES;
+    return at.rule;
+}

@@ -1,0 +1,35 @@
+#include "dto/value.h"
+
+#include "text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+dto_value dto_number(double number)
+{
+    return (dto_value){.type = DTO_NUMBER, .as.number = number};
+}
+
+dto_status dto_set_string(char string[DTO_STRING_SIZE], const char *text)
+{
+    dto_rule rule = text == NULL ? DTO_NULL_ARGUMENT : text_check(text);
+
+    string[0] = '\0';
+    if (rule == DTO_OK)
+        memcpy(string, text, strlen(text) + 1);
+    return (dto_status){.rule = rule, .field = DTO_FIELD_VALUE};
+}
+
+dto_status dto_set_string_value(dto_value *value, const char *text)
+{
+    value->type = DTO_STRING;
+    return dto_set_string(value->as.string, text);
+}
+
+const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE])
+{
+    if (value->type == DTO_STRING)
+        return value->as.string;
+    snprintf(text, DTO_STRING_SIZE, "%.15g", value->as.number); /* as many digits as the wire carries */
+    return text;
+}

@@ -1,0 +1,71 @@
+/* Exercise 4, the consumer: shows the numbers that arrive on the topics of one user.
+ *
+ * New here: a user name and a password; a topic filter below which this user may read. Filters beyond that are
+ *           granted too, but the broker withholds the messages.
+ * Partner:  auth_producer
+ * Usage:    auth_consumer --port 1884 --username NAME --password PASSWORD [--count N] [--timeout SECONDS]
+ */
+#include "playground/console.h"
+#include "playground/number.h"
+#include "playground/options.h"
+#include "playground/session.h"
+
+#include <MQTTClient.h>
+#include <stdio.h>
+
+#define FILTER "/iot/user/%s/#"
+#define QOS    0
+
+static const struct program program = {
+    .purpose = "Shows the numbers that arrive on the topics of a user.",
+    .uses = OPTION_NEEDS_USERNAME | OPTION_QOS | OPTION_TIMEOUT,
+};
+
+static int on_connected(struct session *session, void *context)
+{
+    const struct options *options = context;
+    char filter[OPTIONS_TOPIC_SIZE];
+
+    snprintf(filter, sizeof filter, FILTER, options->username);
+    return session_subscribed(session, filter, MQTTClient_subscribe(session->client, filter, options->qos));
+}
+
+static void on_message(const char *topic, const MQTTClient_message *message)
+{
+    char text[64];
+    double temperature;
+
+    if (number_from_text(message->payload, (size_t)message->payloadlen, &temperature)) {
+        snprintf(text, sizeof text, "%.2f", temperature);
+        console_received(topic, message->retained, text);
+    } else {
+        console_refused(topic, message->retained, "not a number");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.qos = QOS};
+    struct session session;
+    int status;
+
+    if (!options_read(&options, &program, argc, argv, &status))
+        return status;
+    session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session_connect(&session);
+
+    for (long received = 0; session_goes_on(&session, received);) {
+        char *topic = NULL;
+        int topic_length = 0;
+        MQTTClient_message *message = NULL;
+        MQTTClient_receive(session.client, &topic, &topic_length, &message,
+                           (unsigned long)session.timeout_ms);
+        if (message == NULL)
+            continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
+        received++;
+        on_message(topic, message);
+        MQTTClient_freeMessage(&message);
+        MQTTClient_free(topic);
+    }
+    return session_close(&session);
+}

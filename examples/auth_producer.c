@@ -1,0 +1,59 @@
+/* Exercise 4, the producer: publishes temperatures on the topics of one user.
+ *
+ * New here: a user name and a password, which the broker asks for on port 1884; a topic that holds the user name,
+ *           which is all that the broker's access control list lets this user write to.
+ * Partner:  auth_consumer
+ * Usage:    auth_producer --port 1884 --username NAME --password PASSWORD [--count N] [--interval SECONDS]
+ */
+#include "playground/console.h"
+#include "playground/options.h"
+#include "playground/session.h"
+#include "playground/temperature_sensor.h"
+
+#include <MQTTClient.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TOPIC    "/iot/user/%s/sensor/temperature"
+#define QOS      0
+#define RETAINED 0
+
+static const struct program program = {
+    .purpose = "Publishes the readings of a temperature sensor on the topics of a user.",
+    .uses = OPTION_NEEDS_USERNAME | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED,
+};
+
+static void write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
+{
+    snprintf(payload, size, "%.2f", temperature_sensor_read(sensor, true));
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.qos = QOS, .count = 1000, .interval = 1};
+    struct session session;
+    int status;
+
+    if (!options_read(&options, &program, argc, argv, &status))
+        return status;
+    session_create(&session, &options, SESSION_RECEIVES, NULL, NULL);
+    session_connect(&session);
+
+    char topic[OPTIONS_TOPIC_SIZE];
+    snprintf(topic, sizeof topic, TOPIC, options.username);
+    struct temperature_sensor sensor = temperature_sensor_create((uint64_t)options.seed);
+    for (long sent = 0; session_goes_on(&session, sent); sent++) {
+        char payload[32];
+        int rc;
+        write_reading(&sensor, payload, sizeof payload);
+        do /* again only if the connection was lost before Paho took the message */
+            rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos,
+                                    RETAINED, NULL);
+        while (session_retry(&session, &rc));
+        if (rc != MQTTCLIENT_SUCCESS)
+            break;
+        console_sent(topic, RETAINED, payload);
+        session_wait(&session, options.interval);
+    }
+    return session_close(&session);
+}

@@ -1,0 +1,103 @@
+/* Exercise 3, the consumer: shows who the devices are and what they measure.
+ *
+ * New here: two topic filters with wildcards; telling by the topic what a message is.
+ * Partner:  device_producer
+ * Usage:    device_consumer [--count N] [--timeout SECONDS]
+ */
+#include "dto/device_descriptor.h"
+#include "dto/message_descriptor.h"
+#include "playground/console.h"
+#include "playground/options.h"
+#include "playground/session.h"
+#include "playground/topic.h"
+
+#include <MQTTClient.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define INFO_FILTER   "device/+/info"     /* + stands for one level of the topic: any device */
+#define SENSOR_FILTER "device/+/sensor/#" /* # stands for all that follows: any sensor of any device */
+#define QOS           0
+
+static const struct program program = {
+    .purpose = "Shows the announcements of devices and the readings of their sensors.",
+    .uses = OPTION_QOS | OPTION_TIMEOUT,
+};
+
+static int on_connected(struct session *session, void *context)
+{
+    const struct options *options = context;
+    int rc = session_subscribed(session, INFO_FILTER,
+                                MQTTClient_subscribe(session->client, INFO_FILTER, options->qos));
+
+    if (rc != MQTTCLIENT_SUCCESS)
+        return rc;
+    return session_subscribed(session, SENSOR_FILTER,
+                              MQTTClient_subscribe(session->client, SENSOR_FILTER, options->qos));
+}
+
+static void on_device_info(const char *topic, const MQTTClient_message *message)
+{
+    device_descriptor device;
+    dto_status status = device_descriptor_from_json(&device, message->payload, (size_t)message->payloadlen);
+    char text[512];
+
+    if (dto_is_ok(status)) {
+        snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id,
+                 device.producer, device.software_version);
+        console_received(topic, message->retained, text);
+    } else {
+        console_refused(topic, message->retained, dto_status_string(status));
+    }
+}
+
+static void on_reading(const char *topic, const MQTTClient_message *message)
+{
+    message_descriptor descriptor;
+    dto_status status =
+        message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
+    char text[512], value[DTO_STRING_SIZE];
+
+    if (dto_is_ok(status)) {
+        snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", descriptor.timestamp,
+                 descriptor.value_type, dto_value_text(&descriptor.value, value));
+        console_received(topic, message->retained, text);
+    } else {
+        console_refused(topic, message->retained, dto_status_string(status));
+    }
+}
+
+static void on_message(const char *topic, const MQTTClient_message *message)
+{
+    if (topic_matches(INFO_FILTER, topic))
+        on_device_info(topic, message);
+    else
+        on_reading(topic, message);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.qos = QOS};
+    struct session session;
+    int status;
+
+    if (!options_read(&options, &program, argc, argv, &status))
+        return status;
+    session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session_connect(&session);
+
+    for (long received = 0; session_goes_on(&session, received);) {
+        char *topic = NULL;
+        int topic_length = 0;
+        MQTTClient_message *message = NULL;
+        MQTTClient_receive(session.client, &topic, &topic_length, &message,
+                           (unsigned long)session.timeout_ms);
+        if (message == NULL)
+            continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
+        received++;
+        on_message(topic, message);
+        MQTTClient_freeMessage(&message);
+        MQTTClient_free(topic);
+    }
+    return session_close(&session);
+}

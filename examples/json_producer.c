@@ -1,0 +1,68 @@
+/* Exercise 2, the producer: publishes temperatures as structured messages, in JSON.
+ *
+ * New here: a descriptor says when the value was measured and what it is; message_descriptor_to_json.
+ * Partner:  json_consumer
+ * Usage:    json_producer [--count N] [--interval SECONDS] [--topic TOPIC]
+ */
+#include "dto/message_descriptor.h"
+#include "playground/console.h"
+#include "playground/options.h"
+#include "playground/session.h"
+#include "playground/temperature_sensor.h"
+
+#include <MQTTClient.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#define TOPIC    "sensor/temperature"
+#define QOS      0 /* at most once: nobody acknowledges, a message can get lost */
+#define RETAINED 0 /* the broker keeps no copy for those who subscribe later */
+
+static const struct program program = {
+    .purpose = "Publishes the readings of a temperature sensor as JSON messages.",
+    .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED,
+};
+
+static dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
+{
+    message_descriptor message = {
+        .timestamp = time(NULL),
+        .value_type = DTO_TEMPERATURE_SENSOR,
+        .value = dto_number(temperature_sensor_read(sensor, true)),
+    };
+
+    return message_descriptor_to_json(&message, payload, size);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.topic = TOPIC, .qos = QOS, .count = 1000, .interval = 1};
+    struct session session;
+    int status;
+
+    if (!options_read(&options, &program, argc, argv, &status))
+        return status;
+    session_create(&session, &options, SESSION_RECEIVES, NULL, NULL);
+    session_connect(&session);
+
+    struct temperature_sensor sensor = temperature_sensor_create((uint64_t)options.seed);
+    for (long sent = 0; session_goes_on(&session, sent); sent++) {
+        char payload[DTO_JSON_MAX];
+        int rc;
+        dto_status written = write_reading(&sensor, payload, sizeof payload);
+        if (!dto_is_ok(written)) {
+            session_fail(&session, EX_SOFTWARE, dto_status_string(written));
+            break;
+        }
+        do /* again only if the connection was lost before Paho took the message */
+            rc = MQTTClient_publish(session.client, options.topic, (int)strlen(payload), payload, options.qos,
+                                    RETAINED, NULL);
+        while (session_retry(&session, &rc));
+        if (rc != MQTTCLIENT_SUCCESS)
+            break;
+        console_sent(options.topic, RETAINED, payload);
+        session_wait(&session, options.interval);
+    }
+    return session_close(&session);
+}

@@ -1,0 +1,287 @@
+/* Exercise 5, the smart object: a device with a temperature sensor and a switch that heats, which obeys commands.
+ *
+ * New here: Paho's callback mode, a thread for the sensor, and a mailbox between these two and the main thread, which
+ *           alone calls Paho; actions received while telemetry goes on; an event, retained, at quality of service 1.
+ * Partner:  mqtt_smart_object_controller
+ * Usage:    mqtt_smart_object [--device-id ID] [--alert-above CELSIUS] [--interval SECONDS]
+ */
+#include "dto/action_descriptor.h"
+#include "dto/device_descriptor.h"
+#include "dto/event_descriptor.h"
+#include "dto/message_descriptor.h"
+#include "playground/console.h"
+#include "playground/mailbox.h"
+#include "playground/options.h"
+#include "playground/session.h"
+#include "playground/switch_actuator.h"
+#include "playground/temperature_sensor.h"
+
+#include <MQTTClient.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#define BASE_TOPIC        "/device"
+#define DEVICE_ID         "device001"
+#define INFO_TOPIC        "%s/%s/info"
+#define TEMPERATURE_TOPIC "%s/%s/telemetry/temperature"
+#define SWITCH_TOPIC      "%s/%s/telemetry/switch"
+#define EVENT_TOPIC       "%s/%s/event"
+#define ACTION_FILTER     "%s/%s/action/+"
+#define ACTION_TOPIC      "%s/%s/action/switch"
+#define TELEMETRY_QOS     0 /* the next reading makes up for a lost one */
+#define EVENT_QOS         1 /* at least once: nothing makes up for a lost event */
+#define ACTION_QOS        1
+#define RETAINED          1
+#define NOT_RETAINED      0
+#define MAILBOX_CAPACITY  256 /* actions that may wait while the main thread is busy */
+
+static double alert_above = 35;
+
+static const struct option_row own_options[] = {
+    {"alert-above", &alert_above, -1000, 1000, "CELSIUS",
+     "Publish an event when the temperature rises above this"},
+    {0},
+};
+
+static const struct program program = {
+    .purpose =
+        "A device with a temperature sensor and a switch: publishes telemetry and events, receives actions.",
+    .uses = OPTION_DEVICE_ID | OPTION_BASE_TOPIC | OPTION_INTERVAL | OPTION_SEED,
+    .own = own_options,
+};
+
+/* What the other threads have to tell the main thread. */
+struct mail {
+    enum { READING_DUE, ACTION_RECEIVED, CONNECTION_LOST } kind;
+    /* Of an action: */
+    bool retained;
+    char topic[OPTIONS_TOPIC_SIZE];
+    size_t length; /* as received; more than DTO_JSON_MAX bytes are refused unread */
+    char payload[DTO_JSON_MAX];
+};
+
+struct smart_object {
+    struct options options;
+    struct session session;
+    struct mailbox *mailbox;
+    struct temperature_sensor sensor;
+    struct switch_actuator heater;
+    bool is_hot; /* above alert_above, at the last reading */
+};
+
+/* --- other threads: they only put mail into the mailbox --------------------------------------------------------- */
+
+static void *sensor_thread(void *argument)
+{
+    struct smart_object *object = argument;
+    const struct mail mail = {.kind = READING_DUE};
+
+    do
+        mailbox_hand_over(object->mailbox, &mail);
+    while (mailbox_sleep(object->mailbox, object->options.interval));
+    return NULL;
+}
+
+/* On Paho's thread, as is the next one. Returns 1: the message was taken and freed. */
+static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
+{
+    struct smart_object *object = context;
+    struct mail mail = {
+        .kind = ACTION_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
+
+    (void)topic_length;
+    snprintf(mail.topic, sizeof mail.topic, "%s", topic);
+    memcpy(mail.payload, message->payload,
+           mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
+    mailbox_put(object->mailbox, &mail);
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    return 1;
+}
+
+static void on_connection_lost(void *context, char *cause)
+{
+    struct smart_object *object = context;
+    const struct mail mail = {.kind = CONNECTION_LOST};
+
+    (void)cause; /* always NULL */
+    mailbox_put(object->mailbox, &mail);
+}
+
+/* --- the main thread: everything else --------------------------------------------------------------------------- */
+
+static void make_topic(const struct smart_object *object, char topic[OPTIONS_TOPIC_SIZE], const char *format)
+{
+    snprintf(topic, OPTIONS_TOPIC_SIZE, format, object->options.base_topic, object->options.device_id);
+}
+
+/* Publishes what was written to `payload`, unless writing it was refused. */
+static void publish(struct smart_object *object, const char *format, dto_status written, char *payload,
+                    int qos, int retained)
+{
+    struct session *session = &object->session;
+    char topic[OPTIONS_TOPIC_SIZE];
+    int rc;
+
+    if (!dto_is_ok(written)) {
+        session_fail(session, EX_SOFTWARE, dto_status_string(written));
+        return;
+    }
+    make_topic(object, topic, format);
+    do /* again only if the connection was lost before Paho took the message */
+        rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, qos, retained, NULL);
+    while (session_retry(session, &rc));
+    if (rc == MQTTCLIENT_SUCCESS)
+        console_sent(topic, retained, payload);
+}
+
+static void publish_telemetry(struct smart_object *object, const char *format, const char *type,
+                              dto_value value)
+{
+    message_descriptor message = {.timestamp = time(NULL), .value = value};
+    char payload[DTO_JSON_MAX];
+
+    dto_set_string(message.value_type, type);
+    publish(object, format, message_descriptor_to_json(&message, payload, sizeof payload), payload,
+            TELEMETRY_QOS, NOT_RETAINED);
+}
+
+static void publish_switch(struct smart_object *object)
+{
+    dto_value position;
+
+    dto_set_string_value(&position, switch_position(&object->heater));
+    publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, position);
+}
+
+static void publish_over_heating(struct smart_object *object, double temperature)
+{
+    event_descriptor event = {
+        .timestamp = time(NULL), .event_type = DTO_OVER_HEATING, .event_value = dto_number(temperature)};
+    char payload[DTO_JSON_MAX];
+
+    publish(object, EVENT_TOPIC, event_descriptor_to_json(&event, payload, sizeof payload), payload,
+            EVENT_QOS, RETAINED);
+}
+
+/* Only here a failed publish is not tried again: on_connected is called anew with the next connection. */
+static int publish_device_info(struct smart_object *object)
+{
+    device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
+    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
+
+    dto_set_string(device.device_id, object->options.device_id);
+    if (!dto_is_ok(device_descriptor_to_json(&device, payload, sizeof payload)))
+        return MQTTCLIENT_FAILURE;
+    make_topic(object, topic, INFO_TOPIC);
+    int rc = MQTTClient_publish(object->session.client, topic, (int)strlen(payload), payload, TELEMETRY_QOS,
+                                RETAINED, NULL);
+    if (rc == MQTTCLIENT_SUCCESS)
+        console_sent(topic, RETAINED, payload);
+    return rc;
+}
+
+static int on_connected(struct session *session, void *context)
+{
+    struct smart_object *object = context;
+    char filter[OPTIONS_TOPIC_SIZE];
+
+    make_topic(object, filter, ACTION_FILTER);
+    int rc = session_subscribed(session, filter, MQTTClient_subscribe(session->client, filter, ACTION_QOS));
+    return rc == MQTTCLIENT_SUCCESS ? publish_device_info(object) : rc;
+}
+
+static void on_reading_due(struct smart_object *object)
+{
+    double temperature = temperature_sensor_read(&object->sensor, object->heater.on);
+    bool was_hot = object->is_hot;
+
+    publish_telemetry(object, TEMPERATURE_TOPIC, DTO_TEMPERATURE_SENSOR, dto_number(temperature));
+    object->is_hot = temperature > alert_above;
+    if (object->is_hot && !was_hot)
+        publish_over_heating(object, temperature);
+}
+
+static void on_action(struct smart_object *object, const struct mail *mail)
+{
+    action_descriptor action;
+    dto_status status = action_descriptor_from_json(&action, mail->payload, mail->length);
+    char expected[OPTIONS_TOPIC_SIZE], text[2 * DTO_STRING_SIZE];
+    switch_outcome outcome;
+
+    make_topic(object, expected, ACTION_TOPIC);
+    if (mail->retained) {
+        console_refused(mail->topic, true, "a retained action is a stale one");
+    } else if (!dto_is_ok(status)) {
+        console_refused(mail->topic, false, dto_status_string(status));
+    } else if (strcmp(mail->topic, expected) != 0 || strcmp(action.action_type, DTO_SWITCH) != 0) {
+        console_refused(mail->topic, false, "unknown action");
+    } else if ((outcome = switch_move(&object->heater, action.action_value)) == SWITCH_REFUSED) {
+        console_refused(mail->topic, false, "a switch is ON or OFF");
+    } else {
+        snprintf(text, sizeof text, "%s %s", action.action_type, action.action_value);
+        console_received(mail->topic, false, text);
+        if (outcome == SWITCH_CHANGED)
+            publish_switch(object);
+    }
+}
+
+/* Takes the mail until the session ends. */
+static void run(struct smart_object *object)
+{
+    struct mail mail;
+    long readings = 0;
+
+    publish_switch(object);
+    while (session_goes_on(&object->session, readings)) {
+        if (!mailbox_take(object->mailbox, &mail, object->session.timeout_ms))
+            continue;
+        switch (mail.kind) {
+        case READING_DUE:
+            on_reading_due(object);
+            readings++;
+            break;
+        case ACTION_RECEIVED:
+            on_action(object, &mail);
+            break;
+        case CONNECTION_LOST: /* it woke us: session_goes_on makes a new connection */
+            break;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct smart_object object = {
+        .options = {.base_topic = BASE_TOPIC, .device_id = DEVICE_ID, .qos = EVENT_QOS, .interval = 1},
+        .heater = {.on = true},
+    };
+    pthread_t thread;
+    int status;
+
+    if (!options_read(&object.options, &program, argc, argv, &status))
+        return status;
+    object.sensor = temperature_sensor_create((uint64_t)object.options.seed);
+    object.mailbox = mailbox_new(MAILBOX_CAPACITY, sizeof(struct mail));
+    if (object.mailbox == NULL) {
+        console_error("no memory for the mailbox");
+        return EX_SOFTWARE;
+    }
+    session_create(&object.session, &object.options, SESSION_CALLS_BACK, on_connected, &object);
+    MQTTClient_setCallbacks(object.session.client, &object, on_connection_lost, on_message, NULL);
+    session_connect(&object.session);
+
+    if (pthread_create(&thread, NULL, sensor_thread, &object) == 0) {
+        run(&object);
+        mailbox_close(object.mailbox); /* the sensor thread ends */
+        pthread_join(thread, NULL);
+    } else {
+        session_fail(&object.session, EX_SOFTWARE, "the sensor's thread cannot be started");
+    }
+    status = session_close(&object.session);
+    mailbox_free(object.mailbox);
+    return status;
+}

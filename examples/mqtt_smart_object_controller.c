@@ -1,0 +1,276 @@
+/* Exercise 5, the controller: keeps a smart object from over-heating.
+ *
+ * New here: deciding on what others measure; a timer, which lets the main thread go on instead of waiting.
+ * Partner:  mqtt_smart_object
+ * Usage:    mqtt_smart_object_controller [--device-id ID] [--threshold CELSIUS] [--off-seconds SECONDS]
+ */
+#include "dto/action_descriptor.h"
+#include "dto/device_descriptor.h"
+#include "dto/event_descriptor.h"
+#include "dto/message_descriptor.h"
+#include "playground/console.h"
+#include "playground/mailbox.h"
+#include "playground/options.h"
+#include "playground/session.h"
+#include "playground/timer.h"
+
+#include <MQTTClient.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#define BASE_TOPIC       "/device"
+#define DEVICE_ID        "device001"
+#define INFO_TOPIC       "%s/%s/info"
+#define TELEMETRY_FILTER "%s/%s/telemetry/#"
+#define EVENT_TOPIC      "%s/%s/event"
+#define ACTION_TOPIC     "%s/%s/action/switch"
+#define QOS              1
+#define NOT_RETAINED     0   /* a command is for now, not for whoever subscribes tomorrow */
+#define MAILBOX_CAPACITY 256 /* messages that may wait while the main thread is busy */
+
+static double threshold = 37;
+static double off_seconds = 10;
+
+static const struct option_row own_options[] = {
+    {"threshold", &threshold, -1000, 1000, "CELSIUS", "Switch off when the temperature is above this"},
+    {"off-seconds", &off_seconds, 0, 86400, "SECONDS", "Switch on again after this long"},
+    {0},
+};
+
+static const struct program program = {
+    .purpose = "Watches a smart object, switches it off when it is too hot, and on again after a while.",
+    .uses = OPTION_DEVICE_ID | OPTION_BASE_TOPIC | OPTION_TIMEOUT,
+    .own = own_options,
+};
+
+/* What the other threads have to tell the main thread. */
+struct mail {
+    enum { MESSAGE_RECEIVED, SWITCH_ON_DUE, CONNECTION_LOST } kind;
+    /* Of a message: */
+    bool retained;
+    char topic[OPTIONS_TOPIC_SIZE];
+    size_t length; /* as received; more than DTO_JSON_MAX bytes are refused unread */
+    char payload[DTO_JSON_MAX];
+};
+
+struct controller {
+    struct options options;
+    struct session session;
+    struct mailbox *mailbox;
+    struct timer timer;
+    bool is_off; /* we switched the object off, and the timer runs */
+};
+
+/* --- other threads: they only put mail into the mailbox --------------------------------------------------------- */
+
+static void on_timer(void *argument)
+{
+    struct controller *controller = argument;
+    const struct mail mail = {.kind = SWITCH_ON_DUE};
+
+    mailbox_hand_over(controller->mailbox, &mail);
+}
+
+/* On Paho's thread, as is the next one. Returns 1: the message was taken and freed. */
+static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
+{
+    struct controller *controller = context;
+    struct mail mail = {
+        .kind = MESSAGE_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
+
+    (void)topic_length;
+    snprintf(mail.topic, sizeof mail.topic, "%s", topic);
+    memcpy(mail.payload, message->payload,
+           mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
+    mailbox_put(controller->mailbox, &mail);
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    return 1;
+}
+
+static void on_connection_lost(void *context, char *cause)
+{
+    struct controller *controller = context;
+    const struct mail mail = {.kind = CONNECTION_LOST};
+
+    (void)cause; /* always NULL */
+    mailbox_put(controller->mailbox, &mail);
+}
+
+/* --- the main thread: everything else --------------------------------------------------------------------------- */
+
+static void make_topic(const struct controller *controller, char topic[OPTIONS_TOPIC_SIZE],
+                       const char *format)
+{
+    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic,
+             controller->options.device_id);
+}
+
+static int on_connected(struct session *session, void *context)
+{
+    static const char *const formats[] = {INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC};
+    int rc = MQTTCLIENT_SUCCESS;
+
+    for (size_t i = 0; i < sizeof formats / sizeof *formats && rc == MQTTCLIENT_SUCCESS; i++) {
+        char filter[OPTIONS_TOPIC_SIZE];
+        make_topic(context, filter, formats[i]);
+        rc = session_subscribed(session, filter, MQTTClient_subscribe(session->client, filter, QOS));
+    }
+    return rc;
+}
+
+static void send_switch(struct controller *controller, const char *position)
+{
+    struct session *session = &controller->session;
+    action_descriptor action = {.action_type = DTO_SWITCH};
+    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
+    int rc;
+
+    dto_set_string(action.action_value, position);
+    dto_status written = action_descriptor_to_json(&action, payload, sizeof payload);
+    if (!dto_is_ok(written)) {
+        session_fail(session, EX_SOFTWARE, dto_status_string(written));
+        return;
+    }
+    make_topic(controller, topic, ACTION_TOPIC);
+    do /* again only if the connection was lost before Paho took the message */
+        rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED,
+                                NULL);
+    while (session_retry(session, &rc));
+    if (rc == MQTTCLIENT_SUCCESS)
+        console_sent(topic, NOT_RETAINED, payload);
+}
+
+/* While the timer runs, further hot readings change nothing. */
+static void decide(struct controller *controller, double temperature)
+{
+    if (controller->is_off || temperature <= threshold)
+        return;
+    send_switch(controller, DTO_SWITCH_OFF);
+    if (timer_start(&controller->timer, off_seconds, on_timer, controller) == 0)
+        controller->is_off = true;
+    else
+        session_fail(&controller->session, EX_SOFTWARE, "the timer cannot be started");
+}
+
+static void on_switch_on_due(struct controller *controller)
+{
+    timer_join(&controller->timer);
+    controller->is_off = false;
+    send_switch(controller, DTO_SWITCH_ON);
+}
+
+static dto_status on_device_info(const struct mail *mail)
+{
+    device_descriptor device;
+    dto_status status = device_descriptor_from_json(&device, mail->payload, mail->length);
+    char text[512];
+
+    snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id,
+             device.producer, device.software_version);
+    if (dto_is_ok(status))
+        console_received(mail->topic, mail->retained, text);
+    return status;
+}
+
+static dto_status on_event(const struct mail *mail)
+{
+    event_descriptor event;
+    dto_status status = event_descriptor_from_json(&event, mail->payload, mail->length);
+    char text[512], value[DTO_STRING_SIZE];
+
+    snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", event.timestamp, event.event_type,
+             dto_value_text(&event.event_value, value));
+    if (dto_is_ok(status))
+        console_received(mail->topic, mail->retained, text);
+    return status;
+}
+
+static dto_status on_telemetry(struct controller *controller, const struct mail *mail)
+{
+    message_descriptor message;
+    dto_status status = message_descriptor_from_json(&message, mail->payload, mail->length);
+    char text[512], value[DTO_STRING_SIZE];
+
+    snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", message.timestamp, message.value_type,
+             dto_value_text(&message.value, value));
+    if (!dto_is_ok(status))
+        return status;
+    console_received(mail->topic, mail->retained, text);
+    /* A retained reading tells how hot it was, not how hot it is. */
+    if (!mail->retained && strcmp(message.value_type, DTO_TEMPERATURE_SENSOR) == 0 &&
+        message.value.type == DTO_NUMBER)
+        decide(controller, message.value.as.number);
+    return status;
+}
+
+static void on_mail(struct controller *controller, const struct mail *mail)
+{
+    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE];
+    dto_status status;
+
+    make_topic(controller, info, INFO_TOPIC);
+    make_topic(controller, event, EVENT_TOPIC);
+    if (strcmp(mail->topic, info) == 0)
+        status = on_device_info(mail);
+    else if (strcmp(mail->topic, event) == 0)
+        status = on_event(mail);
+    else
+        status = on_telemetry(controller, mail);
+    if (!dto_is_ok(status))
+        console_refused(mail->topic, mail->retained, dto_status_string(status));
+}
+
+/* Takes the mail until the session ends. */
+static void run(struct controller *controller)
+{
+    struct mail mail;
+    long received = 0;
+
+    while (session_goes_on(&controller->session, received)) {
+        if (!mailbox_take(controller->mailbox, &mail, controller->session.timeout_ms))
+            continue;
+        switch (mail.kind) {
+        case MESSAGE_RECEIVED:
+            on_mail(controller, &mail);
+            received++;
+            break;
+        case SWITCH_ON_DUE:
+            on_switch_on_due(controller);
+            break;
+        case CONNECTION_LOST: /* it woke us: session_goes_on makes a new connection */
+            break;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct controller controller = {
+        .options = {.base_topic = BASE_TOPIC, .device_id = DEVICE_ID, .qos = QOS}};
+    int status;
+
+    if (!options_read(&controller.options, &program, argc, argv, &status))
+        return status;
+    controller.mailbox = mailbox_new(MAILBOX_CAPACITY, sizeof(struct mail));
+    if (controller.mailbox == NULL) {
+        console_error("no memory for the mailbox");
+        return EX_SOFTWARE;
+    }
+    session_create(&controller.session, &controller.options, SESSION_CALLS_BACK, on_connected, &controller);
+    MQTTClient_setCallbacks(controller.session.client, &controller, on_connection_lost, on_message, NULL);
+    session_connect(&controller.session);
+
+    run(&controller);
+    mailbox_close(controller.mailbox);
+    if (controller.is_off) {
+        timer_cancel(&controller.timer);
+        timer_join(&controller.timer);
+        console_note("%s stays switched off", controller.options.device_id);
+    }
+    status = session_close(&controller.session);
+    mailbox_free(controller.mailbox);
+    return status;
+}

@@ -1,0 +1,56 @@
+/* Exercise 1, the producer: publishes temperatures as plain numbers.
+ *
+ * New here: connecting, a topic, MQTTClient_publish at quality of service 0.
+ * Partner:  simple_consumer
+ * Usage:    simple_producer [--count N] [--interval SECONDS] [--topic TOPIC]
+ */
+#include "playground/console.h"
+#include "playground/options.h"
+#include "playground/session.h"
+#include "playground/temperature_sensor.h"
+
+#include <MQTTClient.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TOPIC    "sensor/temperature"
+#define QOS      0 /* at most once: nobody acknowledges, a message can get lost */
+#define RETAINED 0 /* the broker keeps no copy for those who subscribe later */
+
+static const struct program program = {
+    .purpose = "Publishes the readings of a temperature sensor as plain numbers.",
+    .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED,
+};
+
+static void write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
+{
+    snprintf(payload, size, "%.2f", temperature_sensor_read(sensor, true));
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.topic = TOPIC, .qos = QOS, .count = 1000, .interval = 1};
+    struct session session;
+    int status;
+
+    if (!options_read(&options, &program, argc, argv, &status))
+        return status;
+    session_create(&session, &options, SESSION_RECEIVES, NULL, NULL);
+    session_connect(&session);
+
+    struct temperature_sensor sensor = temperature_sensor_create((uint64_t)options.seed);
+    for (long sent = 0; session_goes_on(&session, sent); sent++) {
+        char payload[32];
+        int rc;
+        write_reading(&sensor, payload, sizeof payload);
+        do /* again only if the connection was lost before Paho took the message */
+            rc = MQTTClient_publish(session.client, options.topic, (int)strlen(payload), payload, options.qos,
+                                    RETAINED, NULL);
+        while (session_retry(&session, &rc));
+        if (rc != MQTTCLIENT_SUCCESS)
+            break;
+        console_sent(options.topic, RETAINED, payload);
+        session_wait(&session, options.interval);
+    }
+    return session_close(&session);
+}

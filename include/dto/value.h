@@ -1,0 +1,44 @@
+/* Values that are a number in one message and a string in the next, and the strings of all descriptors. */
+#ifndef DTO_VALUE_H
+#define DTO_VALUE_H
+
+#include "dto/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What value_type, event_type and action_type say in this lab, and the two positions of a switch. */
+#define DTO_TEMPERATURE_SENSOR "TEMPERATURE_SENSOR" /* value: a number, degrees Celsius */
+#define DTO_SWITCH             "SWITCH"             /* value or action_value: "ON" or "OFF" */
+#define DTO_OVER_HEATING       "OVER_HEATING"       /* event_value: a number, degrees Celsius */
+#define DTO_SWITCH_ON          "ON"
+#define DTO_SWITCH_OFF         "OFF"
+
+/* A timestamp is in whole seconds since the Unix epoch, from 0 to this: 15 digits, all of which JSON carries. */
+#define DTO_TIMESTAMP_MAX INT64_C(999999999999999)
+
+typedef enum { DTO_NUMBER, DTO_STRING } dto_value_type;
+
+typedef struct {
+    dto_value_type type;
+    union {
+        double number; /* survives the wire to 15 significant digits */
+        char string[DTO_STRING_SIZE];
+    } as;
+} dto_value;
+
+/* The number as a value. Nothing is refused here; NaN and infinities are when the descriptor is serialised. */
+dto_value dto_number(double number);
+
+/* Copies `text` into a descriptor's string of DTO_STRING_SIZE bytes, or refuses it whole:
+ * DTO_NULL_ARGUMENT, DTO_STRING_TOO_LONG, DTO_INVALID_UTF8. On refusal `string` is empty. */
+dto_status dto_set_string(char string[DTO_STRING_SIZE], const char *text);
+
+/* Makes `value` a string. Refuses as dto_set_string does, and then leaves an empty string. */
+dto_status dto_set_string_value(dto_value *value, const char *text);
+
+/* The value as people read it: the string itself, or the number written to `text`, which has to have room for
+ * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. */
+const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE]);
+
+#endif

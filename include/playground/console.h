@@ -1,0 +1,53 @@
+/* What the programs print: one line per message on standard output, everything else on standard error.
+ *
+ * Whatever comes from the network is escaped: no message can move the cursor, change colours or ring the bell.
+ * Standard output is block buffered, and flushed whenever the program is about to wait: see console_flush.
+ * To be used by one thread only. */
+#ifndef PLAYGROUND_CONSOLE_H
+#define PLAYGROUND_CONSOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#ifdef __GNUC__
+#define CONSOLE_PRINTF __attribute__((format(printf, 1, 2))) /* the compiler checks the arguments */
+#else
+#define CONSOLE_PRINTF
+#endif
+
+/* Names the program for its error messages (kept, not copied) and sets up the buffer of standard output. */
+void console_open(const char *program);
+
+/* With `quiet` the three functions below count, but print nothing. */
+void console_set_quiet(bool quiet);
+
+/* One line on standard output, "sent TOPIC: TEXT", and " (retained)" behind it where that is so; and a count. */
+void console_sent(const char *topic, bool retained, const char *text);
+void console_received(const char *topic, bool retained, const char *text);
+/* The same for a message that is not what the program reads; `reason` says why. */
+void console_refused(const char *topic, bool retained, const char *reason);
+
+/* How many messages the functions above were told of. */
+struct console_counts {
+    long sent;
+    long received; /* without the refused ones */
+    long refused;
+};
+struct console_counts console_counts(void);
+
+/* A line on standard error, as for printf, escaped; console_error puts the program's name before it. */
+void console_note(const char *format, ...) CONSOLE_PRINTF;
+void console_error(const char *format, ...) CONSOLE_PRINTF;
+
+/* Writes out what is buffered. False if standard output cannot be written, now or at any time before. */
+bool console_flush(void);
+
+/* Whether standard output could not be written: a full disk, a closed pipe. Costs nothing: for the inner loop. */
+bool console_failed(void);
+
+/* Writes the `length` bytes at `text` to `stream`: characters as they are, control characters (C0, DEL, C1) and bytes
+ * that are not UTF-8 as \n, \r, \t or \xHH. */
+void console_write_escaped(FILE *stream, const char *text, size_t length);
+
+#endif

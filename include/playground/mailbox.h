@@ -1,0 +1,37 @@
+/* A bounded queue by which threads hand work to one another, after Python's queue.Queue: the items are copied in and
+ * out, so that no two threads ever share one. */
+#ifndef PLAYGROUND_MAILBOX_H
+#define PLAYGROUND_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mailbox;
+
+/* A mailbox for up to `capacity` items of `item_size` bytes each, all memory taken now. NULL if there is not enough.
+ * To be freed with mailbox_free, once no other thread uses it. */
+struct mailbox *mailbox_new(size_t capacity, size_t item_size);
+void mailbox_free(struct mailbox *mailbox);
+
+/* Puts a copy of the item and never waits, so a callback of a library may use it. False if the mailbox is full or
+ * closed: the item was not put, and the mailbox counts it as lost. */
+bool mailbox_put(struct mailbox *mailbox, const void *item);
+
+/* Puts a copy of the item, waiting for room, and returns once it was taken. For threads whose item must not get lost
+ * and must not pile up either. False if the mailbox was closed first. */
+bool mailbox_hand_over(struct mailbox *mailbox, const void *item);
+
+/* Takes the oldest item, waiting for one up to `timeout_ms` milliseconds. False if none came. */
+bool mailbox_take(struct mailbox *mailbox, void *item, int64_t timeout_ms);
+
+/* Sleeps for `seconds`, or until the mailbox is closed. False if it is closed: time for a thread to end. */
+bool mailbox_sleep(struct mailbox *mailbox, double seconds);
+
+/* Wakes every thread that waits in one of the functions above; from now on nothing can be put. */
+void mailbox_close(struct mailbox *mailbox);
+
+/* How many items were refused because the mailbox was full. */
+unsigned long mailbox_lost(struct mailbox *mailbox);
+
+#endif

@@ -1,0 +1,105 @@
+/* A connection to a broker that stays: made, kept alive, made again when it is lost, and closed in good order.
+ *
+ * What the exercises are about stays in the open: they call MQTTClient_publish, MQTTClient_subscribe and
+ * MQTTClient_receive themselves, on session.client. A session does the rest, and remembers the first thing that went
+ * wrong: from then on session_goes_on is false, and session_close returns the exit status. So a program looks like
+ *
+ *     struct session session;
+ *     session_create(&session, &options, SESSION_RECEIVES, on_connected, NULL);
+ *     session_connect(&session);
+ *     for (long sent = 0; session_goes_on(&session, sent); sent++) {
+ *         int rc;
+ *         do
+ *             rc = MQTTClient_publish(session.client, ...);
+ *         while (session_retry(&session, &rc));
+ *         session_wait(&session, options.interval);
+ *     }
+ *     return session_close(&session);
+ *
+ * Every function but session_goes_on and session_close may be called with a session that has failed, and then does
+ * nothing. All of them are for one thread: the one that created the session. */
+#ifndef PLAYGROUND_SESSION_H
+#define PLAYGROUND_SESSION_H
+
+#include "playground/options.h"
+
+#include <MQTTClient.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SESSION_TIMEOUT_MS                                                                                   \
+    100 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
+
+/* How the program takes part in the work of Paho's synchronous client. */
+enum session_mode {
+    /* One thread. Paho works only while it is called: MQTTClient_receive, session_wait. */
+    SESSION_RECEIVES,
+    /* Paho works on a thread of its own and calls back: MQTTClient_setCallbacks, between create and connect. */
+    SESSION_CALLS_BACK
+};
+
+struct session;
+
+/* Called after every connection that is made, the first and each later one, before session_connect or
+ * session_goes_on returns: the place to subscribe (a new connection starts without subscriptions) and to announce
+ * oneself. Returns MQTTCLIENT_SUCCESS or the code of the Paho call that failed. */
+typedef int session_on_connected(struct session *session, void *context);
+
+struct session {
+    MQTTClient client; /* Paho's handle */
+    int timeout_ms; /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
+
+    /* Everything below belongs to session.c. */
+    const struct options *options;
+    enum session_mode mode;
+    session_on_connected *on_connected;
+    void *context;
+    int status;           /* the exit status so far; not 0: something went wrong and was printed */
+    bool was_connected;   /* at least once */
+    bool is_finished;     /* --count messages are done */
+    const char *broker;   /* URI of the broker in use */
+    long done;            /* messages, as session_goes_on was last told */
+    int unchecked;        /* messages published since the delivery window was last looked at */
+    int64_t started_us;   /* when session_create was called */
+    int64_t connected_us; /* when the first connection stood */
+    int64_t next_us;      /* when session_wait is to return */
+};
+
+/* Makes Paho's handle for the first of options->brokers. `options` and `context` have to live until session_close.
+ * Always to be followed by session_close. */
+void session_create(struct session *session, const struct options *options, enum session_mode mode,
+                    session_on_connected *on_connected, void *context);
+
+/* Connects: to the first broker of options->brokers that answers, again and again for options->wait seconds. Prints
+ * what went wrong, if nothing comes of it. */
+void session_connect(struct session *session);
+
+/* Whether the program should do one thing more. False after options->count messages (all of them acknowledged, at
+ * QoS 1 and 2), after Ctrl-C, after options->timeout, and after anything that cannot be mended. A lost connection can:
+ * it is made again here, which takes as long as it takes. `done` is the number of messages so far. */
+bool session_goes_on(struct session *session, long done);
+
+/* To be asked after every MQTTClient_publish with its return code: true if the same message has to be published again,
+ * because Paho did not take it (the connection was lost, and now there is a new one). False if it was taken, or if
+ * there is no point in trying: then *rc is not MQTTCLIENT_SUCCESS. At QoS 1 and 2 it also keeps the number of
+ * unacknowledged messages below what Paho and the broker bear, and waits for acknowledgements where it must. */
+bool session_retry(struct session *session, int *rc);
+
+/* Waits until `seconds` after the last call's end, so that the pace does not depend on how long the work between takes.
+ * Writes out what was printed. Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it
+ * early. With SESSION_RECEIVES it is for programs that subscribe to nothing: it throws away what arrives. */
+void session_wait(struct session *session, double seconds);
+
+/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" or why not, and returns
+ * the code. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the session with EX_PROTOCOL. */
+int session_subscribed(struct session *session, const char *filter, int rc);
+
+/* Ends the program's work for a reason of its own: prints `text` as an error and makes session_goes_on false and
+ * `status`, one of <sysexits.h>, the exit status. Only the first failure of a session counts. */
+void session_fail(struct session *session, int status, const char *text);
+
+/* Ends the session: gives messages in flight half a second, disconnects, frees everything, prints how many messages
+ * went. Returns the exit status: 0, or one of <sysexits.h> that was explained on standard error. */
+int session_close(struct session *session);
+
+#endif

@@ -1,0 +1,149 @@
+#include "playground/console.h"
+
+#include "utf8.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536 };
+
+static const char *program_name = "";
+static bool is_quiet = false;
+static struct console_counts counts;
+
+void console_open(const char *program)
+{
+    static char buffer[BUFFER_BYTES];
+
+    program_name = program;
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+}
+
+void console_set_quiet(bool quiet)
+{
+    is_quiet = quiet;
+}
+
+/* The bytes of the printable character at `text`; 0 if it has to be escaped. */
+static size_t printable(const char *text, size_t available)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    size_t length = utf8_character_length(text, available);
+
+    if (length == 1 && (byte[0] < 0x20 || byte[0] == 0x7F))
+        return 0;
+    if (length == 2 && byte[0] == 0xC2 && byte[1] < 0xA0) /* U+0080 to U+009F */
+        return 0;
+    return length;
+}
+
+void console_write_escaped(FILE *stream, const char *text, size_t length)
+{
+    size_t start = 0;
+
+    while (start < length) {
+        size_t end = start;
+        for (size_t character; end < length; end += character) {
+            character = printable(text + end, length - end);
+            if (character == 0)
+                break;
+        }
+        fwrite(text + start, 1, end - start, stream);
+        start = end;
+        if (start == length)
+            break;
+        switch (text[start]) {
+        case '\n':
+            fputs("\\n", stream);
+            break;
+        case '\r':
+            fputs("\\r", stream);
+            break;
+        case '\t':
+            fputs("\\t", stream);
+            break;
+        default:
+            fprintf(stream, "\\x%02x", (unsigned)(unsigned char)text[start]);
+            break;
+        }
+        start++;
+    }
+}
+
+static void print_message(const char *what, const char *topic, bool retained, const char *text)
+{
+    if (is_quiet)
+        return;
+    fputs(what, stdout);
+    putc(' ', stdout);
+    console_write_escaped(stdout, topic, strlen(topic));
+    fputs(": ", stdout);
+    console_write_escaped(stdout, text, strlen(text));
+    fputs(retained ? " (retained)\n" : "\n", stdout);
+}
+
+void console_sent(const char *topic, bool retained, const char *text)
+{
+    counts.sent++;
+    print_message("sent", topic, retained, text);
+}
+
+void console_received(const char *topic, bool retained, const char *text)
+{
+    counts.received++;
+    print_message("received", topic, retained, text);
+}
+
+void console_refused(const char *topic, bool retained, const char *reason)
+{
+    counts.refused++;
+    print_message("refused", topic, retained, reason);
+}
+
+struct console_counts console_counts(void)
+{
+    return counts;
+}
+
+static void print_line(const char *prefix, const char *separator, const char *format, va_list arguments)
+{
+    char line[LINE_MAX_BYTES];
+    int length = vsnprintf(line, sizeof line, format, arguments);
+
+    fflush(stdout); /* on a terminal the lines of both streams appear in the order they were written */
+    flockfile(stderr);
+    fputs(prefix, stderr);
+    fputs(separator, stderr);
+    if (length > 0)
+        console_write_escaped(stderr, line, strlen(line));
+    putc('\n', stderr);
+    funlockfile(stderr);
+}
+
+void console_note(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line("", "", format, arguments);
+    va_end(arguments);
+}
+
+void console_error(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_line(program_name, ": ", format, arguments);
+    va_end(arguments);
+}
+
+bool console_flush(void)
+{
+    return fflush(stdout) == 0 && !console_failed();
+}
+
+bool console_failed(void)
+{
+    return ferror(stdout) != 0;
+}

@@ -1,0 +1,19 @@
+/* Why a broker could not be connected to. Paho says -1 for nearly everything. */
+#ifndef PLAYGROUND_DIAGNOSIS_H
+#define PLAYGROUND_DIAGNOSIS_H
+
+#include "playground/options.h"
+
+#define DIAGNOSIS_SIZE 512
+
+struct diagnosis {
+    int status; /* for the program to exit with, of <sysexits.h> */
+    bool final; /* trying again will not help */
+    char text[DIAGNOSIS_SIZE];
+};
+
+/* What MQTTClient_connect's return code `rc` means. For those that do not tell it looks for itself, which may take up
+ * to two seconds: looks up the host, and opens and closes a TCP connection. */
+struct diagnosis diagnose(const struct broker *broker, int rc);
+
+#endif

@@ -1,0 +1,26 @@
+#include "playground/number.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LENGTH_MAX = 63 }; /* more digits than a double can tell apart */
+
+bool number_from_text(const char *text, size_t length, double *number)
+{
+    char digits[LENGTH_MAX + 1];
+    char *end;
+
+    if (length == 0 || length > LENGTH_MAX)
+        return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    if (strspn(digits, "0123456789+-.eE") !=
+        length) /* strtod reads more: white space, hexadecimal, nan, inf */
+        return false;
+    double read = strtod(digits, &end);
+    if (end != digits + length || !isfinite(read))
+        return false;
+    *number = read;
+    return true;
+}

@@ -1,0 +1,586 @@
+#include "playground/options.h"
+
+#include "playground/console.h"
+#include "playground/number.h"
+#include "playground/topic.h"
+
+#include <limits.h>
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROW_MAX = 40, HELP_SIZE = 160, REASON_SIZE = 128, PORT_MQTT = 1883, SEED_FROM_CLOCK = -1 };
+
+/* What the command line says before it is put together. */
+struct input {
+    struct options *options;
+    char host[OPTIONS_HOST_SIZE];
+    int port;
+    char reason[REASON_SIZE]; /* why the value last read was refused */
+};
+
+/* One option: how it is called and what becomes of its value. */
+struct row {
+    const char *name;
+    char letter;
+    /* Puts the value where it belongs, or says in input->reason why not. NULL: a flag, *(bool *)target. */
+    bool (*read)(struct input *input, const struct row *row, const char *value);
+    void *target;
+    double min, max; /* of a number; of a text: max is the size of its array */
+    const char *environment;
+    const char *unit;
+    const char *help;
+    bool has_default; /* show it in the help */
+    bool is_secret;   /* show its value nowhere */
+};
+
+static bool refuse(struct input *input, const char *reason)
+{
+    snprintf(input->reason, sizeof input->reason, "%s", reason);
+    return false;
+}
+
+/* --- reading values ------------------------------------------------------------------------------------------ */
+
+static bool read_number(struct input *input, const struct row *row, const char *value)
+{
+    double number;
+
+    if (!number_from_text(value, strlen(value), &number) || number < row->min || number > row->max) {
+        snprintf(input->reason, sizeof input->reason, "not a number from %.15g to %.15g", row->min, row->max);
+        return false;
+    }
+    *(double *)row->target = number;
+    return true;
+}
+
+static bool read_whole(struct input *input, const struct row *row, const char *value, double *whole)
+{
+    size_t length = strlen(value);
+
+    if (strspn(value, "0123456789") != length || !number_from_text(value, length, whole) ||
+        *whole < row->min || *whole > row->max) {
+        snprintf(input->reason, sizeof input->reason, "not a whole number from %.15g to %.15g", row->min,
+                 row->max);
+        return false;
+    }
+    return true;
+}
+
+static bool read_int(struct input *input, const struct row *row, const char *value)
+{
+    double whole;
+
+    if (!read_whole(input, row, value, &whole))
+        return false;
+    *(int *)row->target = (int)whole;
+    return true;
+}
+
+static bool read_long(struct input *input, const struct row *row, const char *value)
+{
+    double whole;
+
+    if (!read_whole(input, row, value, &whole))
+        return false;
+    *(long *)row->target = (long)whole;
+    return true;
+}
+
+static bool read_text(struct input *input, const struct row *row, const char *value)
+{
+    size_t size = strlen(value) + 1;
+
+    if (size == 1)
+        return refuse(input, "empty");
+    if (size > (size_t)row->max) {
+        snprintf(input->reason, sizeof input->reason, "longer than %.0f bytes", row->max - 1);
+        return false;
+    }
+    memcpy(row->target, value, size);
+    return true;
+}
+
+static bool read_level(struct input *input, const struct row *row, const char *value)
+{
+    if (!topic_level_is_valid(value))
+        return refuse(input, "has to be 1 to 64 bytes of UTF-8 without '/', '+', '#' and control characters");
+    return read_text(input, row, value);
+}
+
+static bool read_topic(struct input *input, const struct row *row, const char *value)
+{
+    if (!topic_is_valid(value))
+        return refuse(input,
+                      "not a topic to publish to: no wildcards '+' and '#', no control characters, UTF-8");
+    return read_text(input, row, value);
+}
+
+static bool read_filter(struct input *input, const struct row *row, const char *value)
+{
+    if (!topic_filter_is_valid(value))
+        return refuse(input, "not a topic filter: '+' has to be a whole level, '#' the whole last one");
+    return read_text(input, row, value);
+}
+
+static bool read_utf8(struct input *input, const struct row *row, const char *value)
+{
+    if (!text_is_valid(value, (size_t)row->max - 1))
+        return refuse(input, "has to be text: UTF-8 without control characters, not too long, not empty");
+    return read_text(input, row, value);
+}
+
+static bool is_host(const char *host)
+{
+    return text_is_valid(host, OPTIONS_HOST_SIZE - 1) && strpbrk(host, " /@[]?#%\\") == NULL;
+}
+
+static bool read_host(struct input *input, const struct row *row, const char *value)
+{
+    if (!is_host(value))
+        return refuse(input, "not a host name or address (mqtt://... goes with --url)");
+    return read_text(input, row, value);
+}
+
+static bool read_password_file(struct input *input, const struct row *row, const char *value)
+{
+    FILE *file = fopen(value, "r");
+    bool complete = false;
+
+    if (file == NULL)
+        return refuse(input, "cannot be opened");
+    char *password = row->target;
+    size_t length = fread(password, 1, (size_t)row->max, file);
+    if (ferror(file) || length == (size_t)row->max) {
+        refuse(input, "cannot be read, or is too long for a password");
+    } else {
+        password[length] = '\0';
+        password[strcspn(password, "\r\n")] = '\0'; /* the first line */
+        complete = password[0] != '\0' || refuse(input, "its first line is empty");
+    }
+    fclose(file);
+    return complete;
+}
+
+static void add_broker(struct options *options, const char *scheme, const char *host, int port,
+                       const char *path)
+{
+    struct broker *broker = &options->brokers[options->broker_count++];
+    const char *format = strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d"; /* an IPv6 address, or not */
+    char name[sizeof broker->name];
+
+    snprintf(broker->host, sizeof broker->host, "%s", host);
+    broker->port = port;
+    snprintf(name, sizeof name, format, host, port);
+    memcpy(broker->name, name, sizeof name);
+    snprintf(broker->uri, sizeof broker->uri, "%s://%s%s", scheme, name, path);
+}
+
+/* scheme://host, scheme://host:port, scheme://[IPv6 address]:port; a path only where there is a web server. */
+static bool read_url(struct input *input, const struct row *row, const char *value)
+{
+    static const struct {
+        const char *prefix, *scheme; /* as MQTT's users write it, and as Paho does */
+        int port;
+        bool has_path;
+    } schemes[] = {{"mqtt://", "tcp", PORT_MQTT, false}, {"ws://", "ws", 80, true}};
+    const char *expected = "not of the form mqtt://host, mqtt://host:port or ws://host:port/path";
+    char text[OPTIONS_HOST_SIZE + sizeof "[]:65535"]; /* the part between the scheme and the path */
+    size_t known = 0;
+
+    while (known < sizeof schemes / sizeof *schemes &&
+           strncmp(value, schemes[known].prefix, strlen(schemes[known].prefix)) != 0)
+        known++;
+    if (known == sizeof schemes / sizeof *schemes)
+        return refuse(input, expected);
+
+    const char *start = value + strlen(schemes[known].prefix);
+    const char *path = start + strcspn(start, "/");
+    size_t length = (size_t)(path - start);
+    if (length >= sizeof text || (*path != '\0' && !schemes[known].has_path) ||
+        strlen(path) + sizeof text + 8 > OPTIONS_TEXT_SIZE)
+        return refuse(input, expected);
+    memcpy(text, start, length);
+    text[length] = '\0';
+
+    bool is_ipv6 = *text == '[';
+    char *host = text + is_ipv6;
+    char *host_end = host + strcspn(host, is_ipv6 ? "]" : ":");
+    char *rest = host_end + (is_ipv6 && *host_end == ']');
+    int port = schemes[known].port;
+    const struct row port_row = {.target = &port, .min = 1, .max = 65535};
+    if (*rest != '\0' && (*rest != ':' || !read_int(input, &port_row, rest + 1)))
+        return refuse(input, expected);
+    *host_end = '\0';
+    if (!is_host(host))
+        return refuse(input, expected);
+    if (input->options->broker_count == OPTIONS_BROKER_MAX)
+        return refuse(input, "one broker too many");
+    add_broker(input->options, schemes[known].scheme, host, port, path);
+    (void)row;
+    return true;
+}
+
+/* --- the table ----------------------------------------------------------------------------------------------- */
+
+static int list_rows(struct input *input, const struct program *program, struct row rows[ROW_MAX])
+{
+    struct options *o = input->options;
+    const struct {
+        unsigned use; /* 0: common to all programs */
+        struct row row;
+    } all[] = {
+        {0,
+         {.name = "host",
+          .letter = 'h',
+          .read = read_host,
+          .target = input->host,
+          .max = sizeof input->host,
+          .environment = "MQTT_HOST",
+          .unit = "HOST",
+          .help = "Broker's name or address",
+          .has_default = true}},
+        {0,
+         {.name = "port",
+          .letter = 'p',
+          .read = read_int,
+          .target = &input->port,
+          .min = 1,
+          .max = 65535,
+          .environment = "MQTT_PORT",
+          .unit = "PORT",
+          .help = "Broker's port",
+          .has_default = true}},
+        {0,
+         {.name = "url",
+          .letter = 'L',
+          .read = read_url,
+          .unit = "URL",
+          .help = "Broker as mqtt://host:port instead; repeat it to name others to try in order"}},
+        {0,
+         {.name = "username",
+          .letter = 'u',
+          .read = read_utf8,
+          .target = o->username,
+          .max = sizeof o->username,
+          .environment = "MQTT_USERNAME",
+          .unit = "NAME",
+          .help = "User name"}},
+        {0,
+         {.name = "password",
+          .letter = 'P',
+          .read = read_text,
+          .target = o->password,
+          .max = sizeof o->password,
+          .environment = "MQTT_PASSWORD",
+          .unit = "PASSWORD",
+          .help = "Password",
+          .is_secret = true}},
+        {0,
+         {.name = "password-file",
+          .read = read_password_file,
+          .target = o->password,
+          .max = sizeof o->password,
+          .unit = "FILE",
+          .help = "Password is the first line of this file"}},
+        {0,
+         {.name = "id",
+          .letter = 'i',
+          .read = read_utf8,
+          .target = o->client_id,
+          .max = sizeof o->client_id,
+          .unit = "ID",
+          .help = "Client id (default: the program's name and a random suffix)"}},
+        {0,
+         {.name = "keepalive",
+          .letter = 'k',
+          .read = read_int,
+          .target = &o->keep_alive,
+          .min = 1,
+          .max = 65535,
+          .unit = "SECONDS",
+          .help = "Keep alive",
+          .has_default = true}},
+        {0,
+         {.name = "wait",
+          .read = read_number,
+          .target = &o->wait,
+          .max = 86400,
+          .unit = "SECONDS",
+          .help = "Keep trying this long for the first connection",
+          .has_default = true}},
+        {OPTION_PUBLISH_TOPIC,
+         {.name = "topic",
+          .letter = 't',
+          .read = read_topic,
+          .target = o->topic,
+          .max = sizeof o->topic,
+          .unit = "TOPIC",
+          .help = "Topic to publish to",
+          .has_default = true}},
+        {OPTION_SUBSCRIBE_TOPIC,
+         {.name = "topic",
+          .letter = 't',
+          .read = read_filter,
+          .target = o->topic,
+          .max = sizeof o->topic,
+          .unit = "FILTER",
+          .help = "Topic filter to subscribe to",
+          .has_default = true}},
+        {OPTION_QOS,
+         {.name = "qos",
+          .letter = 'q',
+          .read = read_int,
+          .target = &o->qos,
+          .max = 2,
+          .unit = "0|1|2",
+          .help = "Quality of service",
+          .has_default = true}},
+        {0,
+         {.name = "count",
+          .letter = 'C',
+          .read = read_long,
+          .target = &o->count,
+          .max = 1e15,
+          .unit = "N",
+          .help = "End after this many messages; 0: when stopped",
+          .has_default = true}},
+        {OPTION_INTERVAL,
+         {.name = "interval",
+          .read = read_number,
+          .target = &o->interval,
+          .max = 86400,
+          .unit = "SECONDS",
+          .help = "Between messages; 0: as fast as possible",
+          .has_default = true}},
+        {OPTION_TIMEOUT,
+         {.name = "timeout",
+          .letter = 'W',
+          .read = read_number,
+          .target = &o->timeout,
+          .max = 1e9,
+          .unit = "SECONDS",
+          .help = "Give up after this long; 0: never",
+          .has_default = true}},
+        {OPTION_DEVICE_ID,
+         {.name = "device-id",
+          .read = read_level,
+          .target = o->device_id,
+          .max = sizeof o->device_id,
+          .unit = "ID",
+          .help = "Device id",
+          .has_default = true}},
+        {OPTION_BASE_TOPIC,
+         {.name = "base-topic",
+          .read = read_topic,
+          .target = o->base_topic,
+          .max = sizeof o->base_topic,
+          .unit = "TOPIC",
+          .help = "What the topics start with",
+          .has_default = true}},
+        {OPTION_SEED,
+         {.name = "seed",
+          .read = read_long,
+          .target = &o->seed,
+          .max = 1e15,
+          .unit = "N",
+          .help = "Repeat the emulated sensor's run of this number (default: from the clock)"}},
+        {0, {.name = "quiet", .target = &o->quiet, .help = "Print no line per message"}},
+        {0, {.name = "debug", .letter = 'd', .target = &o->debug, .help = "Print the protocol's packets"}},
+    };
+    int count = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].use == 0 || (all[i].use & program->uses) != 0)
+            rows[count++] = all[i].row;
+    }
+    for (const struct option_row *own = program->own; own != NULL && own->name != NULL; own++) {
+        rows[count++] = (struct row){.name = own->name,
+                                     .read = read_number,
+                                     .target = own->number,
+                                     .min = own->min,
+                                     .max = own->max,
+                                     .unit = own->unit,
+                                     .help = own->help,
+                                     .has_default = true};
+    }
+    return count;
+}
+
+static void write_help(const struct row *row, char help[HELP_SIZE])
+{
+    int length = snprintf(help, HELP_SIZE, "%s", row->help);
+    char *end = help + length;
+    size_t room = HELP_SIZE - (size_t)length;
+
+    if (!row->has_default)
+        return;
+    if (row->read == read_number)
+        snprintf(end, room, " (default: %.15g)", *(const double *)row->target);
+    else if (row->read == read_int)
+        snprintf(end, room, " (default: %d)", *(const int *)row->target);
+    else if (row->read == read_long)
+        snprintf(end, room, " (default: %ld)", *(const long *)row->target);
+    else
+        snprintf(end, room, " (default: %s)", (const char *)row->target);
+}
+
+/* --- the command line ---------------------------------------------------------------------------------------- */
+
+static bool read_environment(struct input *input, const struct row *rows, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const char *value = rows[i].environment == NULL ? NULL : getenv(rows[i].environment);
+        if (value == NULL || *value == '\0' || rows[i].read(input, &rows[i], value))
+            continue;
+        console_error("environment variable %s: %s", rows[i].environment, input->reason);
+        return false;
+    }
+    return true;
+}
+
+static bool read_argument(struct input *input, const struct row *row, const char *value)
+{
+    if (row->read == NULL) {
+        *(bool *)row->target = true;
+        return true;
+    }
+    if (row->read(input, row, value))
+        return true;
+    if (row->is_secret)
+        console_error("--%s: %s (see --help)", row->name, input->reason);
+    else
+        console_error("--%s %.200s: %s (see --help)", row->name, value, input->reason);
+    return false;
+}
+
+/* Prints what --help, --usage or --version ask for. Returns the exit status. */
+static int print_help(poptContext context, const struct program *program, const char *name, int asked)
+{
+    if (asked == 'V') {
+        printf("%s %s\n", name, PLAYGROUND_VERSION);
+    } else if (asked == 'U') {
+        poptPrintUsage(context, stdout, 0);
+    } else {
+        poptPrintHelp(context, stdout, 0);
+        printf("\n%s\n\nExit status: 0 done; 64 wrong usage; 69 no broker; 70 internal error; 74 cannot "
+               "write output;\n"
+               "75 --timeout passed; 76 refused or broken protocol; 77 credentials refused; 130 second "
+               "Ctrl-C.\n",
+               program->purpose);
+    }
+    return console_flush() ? EX_OK : EX_IOERR;
+}
+
+/* True to go on; else *status says how to end. */
+static bool read_command_line(struct input *input, const struct program *program, const char *name, int argc,
+                              char **argv, int *status)
+{
+    struct row rows[ROW_MAX];
+    char help[ROW_MAX][HELP_SIZE];
+    struct poptOption table[ROW_MAX + 4] = {{0}};
+    int count = list_rows(input, program, rows);
+    bool goes_on = false;
+    int found;
+
+    *status = EX_USAGE;
+    if (!read_environment(input, rows, count))
+        return false;
+    for (int i = 0; i < count; i++) {
+        write_help(&rows[i], help[i]);
+        table[i] = (struct poptOption){.longName = rows[i].name,
+                                       .shortName = rows[i].letter,
+                                       .argInfo = rows[i].read == NULL ? POPT_ARG_NONE : POPT_ARG_STRING,
+                                       .val = 1000 + i,
+                                       .descrip = help[i],
+                                       .argDescrip = rows[i].unit};
+    }
+    table[count] = (struct poptOption){"help", '\0', POPT_ARG_NONE, NULL, 'H', "Print this text", NULL};
+    table[count + 1] =
+        (struct poptOption){"usage", '\0', POPT_ARG_NONE, NULL, 'U', "Print a short form of it", NULL};
+    table[count + 2] =
+        (struct poptOption){"version", '\0', POPT_ARG_NONE, NULL, 'V', "Print the version", NULL};
+
+    poptContext context = poptGetContext(name, argc, (const char **)argv, table, 0);
+    while ((found = poptGetNextOpt(context)) >= 1000) {
+        char *value = poptGetOptArg(context); /* ours to free */
+        bool accepted = read_argument(input, &rows[found - 1000], value);
+        free(value);
+        if (!accepted)
+            goto free_context;
+    }
+    if (found > 0)
+        *status = print_help(context, program, name, found);
+    else if (found < -1)
+        console_error("%s: %s (see --help)", poptBadOption(context, POPT_BADOPTION_NOALIAS),
+                      poptStrerror(found));
+    else if (poptPeekArg(context) != NULL)
+        console_error("%s: unexpected argument (see --help)", poptPeekArg(context));
+    else
+        goes_on = true;
+
+free_context:
+    poptFreeContext(context);
+    return goes_on;
+}
+
+static void make_client_id(char id[OPTIONS_TEXT_SIZE], const char *name)
+{
+    unsigned random = (unsigned)time(NULL) ^ (unsigned)getpid() << 16;
+    FILE *source = fopen("/dev/urandom", "rb");
+
+    if (source != NULL) {
+        unsigned better;
+        if (fread(&better, sizeof better, 1, source) == 1)
+            random = better;
+        fclose(source);
+    }
+    snprintf(id, OPTIONS_TEXT_SIZE, "%.64s-%08x", name, random);
+}
+
+static bool check_together(struct options *options, const struct program *program)
+{
+    if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && options->username[0] == '\0') {
+        console_error("--username is missing: the topics of this exercise hold it (see --help)");
+        return false;
+    }
+    if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && !topic_level_is_valid(options->username)) {
+        console_error("--username %s: cannot be a level of a topic: '/', '+', '#' or too long",
+                      options->username);
+        return false;
+    }
+    if (options->password[0] != '\0' && options->username[0] == '\0') {
+        console_error("a password needs --username too (MQTT 3.1.1 section 3.1.2.9)");
+        return false;
+    }
+    return true;
+}
+
+bool options_read(struct options *options, const struct program *program, int argc, char **argv, int *status)
+{
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "playground";
+    struct input input = {.options = options, .host = "localhost", .port = PORT_MQTT};
+
+    console_open(name);
+    options->keep_alive = 10;
+    options->seed = SEED_FROM_CLOCK;
+    if (!read_command_line(&input, program, name, argc, argv, status))
+        return false;
+    *status = EX_USAGE;
+    if (!check_together(options, program))
+        return false;
+    if (options->broker_count == 0)
+        add_broker(options, "tcp", input.host, input.port, "");
+    if (options->client_id[0] == '\0')
+        make_client_id(options->client_id, name);
+    if (options->seed == SEED_FROM_CLOCK)
+        options->seed = (long)time(NULL);
+    console_set_quiet(options->quiet);
+    *status = EX_OK;
+    return true;
+}

@@ -1,0 +1,48 @@
+#include "playground/stop.h"
+
+#include "playground/monotonic.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NAP_MS = 50 }; /* a signal that comes just before a nap is noticed after it */
+
+static volatile sig_atomic_t requested = 0;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    if (requested)
+        _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
+    requested = 1;
+}
+
+void stop_install(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+bool stop_requested(void)
+{
+    return requested != 0;
+}
+
+bool stop_sleep(int64_t ms)
+{
+    int64_t end_us = monotonic_us() + ms * 1000;
+
+    for (int64_t left_us = ms * 1000; left_us > 0 && !stop_requested(); left_us = end_us - monotonic_us()) {
+        int64_t nap_us = left_us < NAP_MS * 1000 ? left_us : NAP_MS * 1000;
+        struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)(nap_us * 1000)};
+        nanosleep(&nap, NULL);
+    }
+    return !stop_requested();
+}

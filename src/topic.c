@@ -1,0 +1,64 @@
+#include "playground/topic.h"
+
+#include "utf8.h"
+
+#include <string.h>
+
+bool text_is_valid(const char *text, size_t max)
+{
+    size_t length = strlen(text);
+
+    if (length == 0 || length > max)
+        return false;
+    for (size_t i = 0, character; i < length; i += character) {
+        const unsigned char *byte = (const unsigned char *)text + i;
+        character = utf8_character_length(text + i, length - i);
+        if (character == 0 || *byte < 0x20 || *byte == 0x7F || (*byte == 0xC2 && byte[1] < 0xA0))
+            return false;
+    }
+    return true;
+}
+
+bool topic_is_valid(const char *topic)
+{
+    return text_is_valid(topic, TOPIC_MAX) && strpbrk(topic, "+#") == NULL;
+}
+
+bool topic_level_is_valid(const char *level)
+{
+    return text_is_valid(level, TOPIC_LEVEL_MAX) && strpbrk(level, "/+#") == NULL;
+}
+
+bool topic_filter_is_valid(const char *filter)
+{
+    if (!text_is_valid(filter, TOPIC_MAX))
+        return false;
+    for (const char *wildcard = strpbrk(filter, "+#"); wildcard != NULL;
+         wildcard = strpbrk(wildcard + 1, "+#")) {
+        bool starts_level = wildcard == filter || wildcard[-1] == '/';
+        bool ends_level = wildcard[1] == '\0' || (wildcard[1] == '/' && *wildcard == '+');
+        if (!starts_level || !ends_level)
+            return false;
+    }
+    return true;
+}
+
+bool topic_matches(const char *filter, const char *topic)
+{
+    if (!topic_filter_is_valid(filter) || !topic_is_valid(topic))
+        return false;
+    if (*topic == '$' && *filter != '$')
+        return false;
+    while (*filter != '\0' && *filter != '#') {
+        if (*filter == '+') {
+            filter++;
+            topic += strcspn(topic, "/");
+        } else if (*filter == *topic) {
+            filter++;
+            topic++;
+        } else {
+            return *topic == '\0' && strcmp(filter, "/#") == 0; /* `a/#` matches its parent `a` too */
+        }
+    }
+    return *filter == '#' || *topic == '\0';
+}
