@@ -13,8 +13,9 @@
 #include <MQTTClient.h>
 #include <stdio.h>
 
-#define FILTER "/iot/user/%s/#"
-#define QOS    0
+#define FILTER    "/iot/user/%s/#"
+#define QOS       0
+#define SHOWN_MAX 40 /* bytes of a payload that is not a number */
 
 static const struct program program = {
     .purpose = "Shows the numbers that arrive on the topics of a user.",
@@ -39,7 +40,9 @@ static void on_message(const char *topic, const MQTTClient_message *message)
         snprintf(text, sizeof text, "%.2f", temperature);
         console_received(topic, message->retained, text);
     } else {
-        console_refused(topic, message->retained, "not a number");
+        int shown = message->payloadlen < SHOWN_MAX ? message->payloadlen : SHOWN_MAX;
+        snprintf(text, sizeof text, "not a number: %.*s", shown, (const char *)message->payload);
+        console_refused(topic, message->retained, text);
     }
 }
 

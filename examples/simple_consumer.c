@@ -12,8 +12,9 @@
 #include <MQTTClient.h>
 #include <stdio.h>
 
-#define FILTER "#" /* every topic but those that start with $ */
-#define QOS    0   /* the most that the broker may use to deliver to us */
+#define FILTER    "#" /* every topic but those that start with $ */
+#define QOS       0   /* the most that the broker may use to deliver to us */
+#define SHOWN_MAX 40  /* bytes of a payload that is not a number */
 
 static const struct program program = {
     .purpose = "Shows the numbers that arrive on the topics of its filter.",
@@ -37,7 +38,9 @@ static void on_message(const char *topic, const MQTTClient_message *message)
         snprintf(text, sizeof text, "%.2f", temperature);
         console_received(topic, message->retained, text);
     } else {
-        console_refused(topic, message->retained, "not a number");
+        int shown = message->payloadlen < SHOWN_MAX ? message->payloadlen : SHOWN_MAX;
+        snprintf(text, sizeof text, "not a number: %.*s", shown, (const char *)message->payload);
+        console_refused(topic, message->retained, text);
     }
 }
 

@@ -1,0 +1,268 @@
+"""What the integration tests stand on: a private broker, an independent client that watches it, and the programs."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import paho.mqtt.client as paho
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("PLAYGROUND_BUILD", ROOT / "build" / "dev"))
+DEADLINE = 20  # seconds until something that has to happen is taken not to happen: slow machines, sanitizers
+
+PRODUCERS = ["simple_producer", "json_producer", "device_producer", "auth_producer", "mqtt_smart_object"]
+CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consumer", "mqtt_smart_object_controller"]
+PROGRAMS = PRODUCERS + CONSUMERS
+
+
+def wait_until(condition, what, seconds=DEADLINE):
+    """Waits until condition() is true, and returns it. For state that has no event of its own."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        assert time.monotonic() < end, f"did not happen in {seconds} s: {what}"
+        threading.Event().wait(0.01)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def find_mosquitto():
+    for folder in os.environ["PATH"].split(os.pathsep) + ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"]:
+        if os.access(os.path.join(folder, "mosquitto"), os.X_OK):
+            return os.path.join(folder, "mosquitto")
+    raise FileNotFoundError("mosquitto")
+
+
+class Lines:
+    """Collects the lines of a stream on a thread, so that a test can wait for one."""
+
+    def __init__(self, stream):
+        self.lines = []
+        self.ended = False
+        self.changed = threading.Condition()
+        self.thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self.thread.start()
+
+    def _read(self, stream):
+        for line in stream:
+            with self.changed:
+                self.lines.append(line.rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def wait_for(self, pattern, count=1, seconds=DEADLINE):
+        """Waits for the count-th line that the pattern is found in, and returns it."""
+        def found():
+            return [line for line in self.lines if re.search(pattern, line)]
+
+        with self.changed:
+            self.changed.wait_for(lambda: len(found()) >= count or self.ended, seconds)
+            assert len(found()) >= count, f"no {count} lines with {pattern!r} in {self.lines[-20:]}"
+            return found()[count - 1]
+
+    def matching(self, pattern):
+        with self.changed:
+            return [line for line in self.lines if re.search(pattern, line)]
+
+
+class Program:
+    """One of our programs, running."""
+
+    def __init__(self, name, *arguments, stdout=subprocess.PIPE, environment=None):
+        path = BUILD / "bin" / name
+        self.name = name
+        self.process = subprocess.Popen(
+            [str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+            encoding="utf-8", errors="surrogateescape", env={**os.environ, **(environment or {})})
+        self.out = Lines(self.process.stdout) if stdout == subprocess.PIPE else None
+        self.err = Lines(self.process.stderr)
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=DEADLINE):
+        """Waits for the end, and returns the exit status."""
+        status = self.process.wait(seconds)
+        for lines in (self.out, self.err):
+            if lines is not None:
+                lines.thread.join(seconds)
+        return status
+
+    def interrupt(self):
+        """Ctrl-C. Returns the exit status and how many seconds it took."""
+        start = time.monotonic()
+        self.send(signal.SIGINT)
+        status = self.wait()
+        return status, time.monotonic() - start
+
+    def summary(self):
+        line = self.err.wait_for(r"^Summary: ")
+        sent, received, refused = re.match(r"Summary: (\d+) sent, (\d+) received, (\d+) refused in ", line).groups()
+        return int(sent), int(received), int(refused)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def run():
+    """Starts programs, and ends what is left of them after the test."""
+    started = []
+
+    def start(name, *arguments, **options):
+        started.append(Program(name, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.kill()
+
+
+class Broker:
+    """A Mosquitto of the test's own, on a free port of the loopback interface."""
+
+    def __init__(self, folder, configuration="allow_anonymous true", port=None, user=None, cwd=None):
+        self.folder = pathlib.Path(folder)
+        self.fixed_port = port
+        self.configuration = configuration
+        self.start()
+
+    def start(self):
+        for _ in range(10):
+            self.port = self.fixed_port or free_port()
+            path = self.folder / "broker.conf"
+            user = f"user {os.environ.get('USER', 'root')}\n" if os.geteuid() == 0 else ""
+            path.write_text(f"{user}listener {self.port} 127.0.0.1\nlog_type all\n{self.configuration}\n")
+            self.process = subprocess.Popen([find_mosquitto(), "-c", str(path)], stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
+                                            errors="replace")
+            self.log = Lines(self.process.stderr)
+            with self.log.changed:
+                self.log.changed.wait_for(lambda: self.is_running() or self.log.ended, DEADLINE)
+                if self.is_running():
+                    self.fixed_port = self.port
+                    return
+            self.process.wait()  # somebody else took the port
+        raise AssertionError(f"no broker: {self.log.lines}")
+
+    def is_running(self):
+        return any("running" in line for line in self.log.lines)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(DEADLINE)
+        self.log.thread.join(DEADLINE)
+
+    def restart(self, number=signal.SIGTERM):
+        self.stop(number)
+        self.start()
+
+    @property
+    def options(self):
+        return ["--host", "127.0.0.1", "--port", self.port]
+
+
+@pytest.fixture
+def broker(tmp_path):
+    broker = Broker(tmp_path)
+    yield broker
+    broker.stop(signal.SIGKILL)
+
+
+class Observer:
+    """An independent client: Python's Paho. It subscribes at QoS 2, so as to see the QoS that was published with."""
+
+    def __init__(self, port, *filters, username=None, password=None, qos=2):
+        self.messages = []
+        self.changed = threading.Condition()
+        self.granted = 0
+        self.filters = filters
+        self.connected = None
+        self.client = paho.Client(clean_session=True)
+        if username is not None:
+            self.client.username_pw_set(username, password)
+        self.client.on_connect = self._on_connect
+        self.client.on_subscribe = self._on_subscribe
+        self.client.on_message = self._on_message
+        self.client.max_inflight_messages_set(1000)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        self.wait_for(lambda: self.connected is not None, "connection of the observer")
+        if filters:
+            self.client.subscribe([(topic_filter, qos) for topic_filter in filters])
+            self.wait_for(lambda: self.granted > 0, "subscription of the observer")
+
+    def _on_connect(self, client, userdata, flags, code):
+        with self.changed:
+            self.connected = code
+            self.changed.notify_all()
+
+    def _on_subscribe(self, client, userdata, message_id, granted):
+        with self.changed:
+            self.granted += 1
+            self.changed.notify_all()
+
+    def _on_message(self, client, userdata, message):
+        with self.changed:
+            self.messages.append(message)
+            self.changed.notify_all()
+
+    def wait_for(self, condition, what, seconds=DEADLINE):
+        with self.changed:
+            assert self.changed.wait_for(condition, seconds), \
+                f"did not happen in {seconds} s: {what}; last: {[(m.topic, m.payload) for m in self.messages[-5:]]}"
+
+    def wait_for_count(self, count, topic=None):
+        self.wait_for(lambda: len(self.of(topic)) >= count, f"{count} messages on {topic or 'any topic'}")
+        return self.of(topic)
+
+    def of(self, topic):
+        return [message for message in self.messages if topic is None or message.topic == topic]
+
+    def publish(self, topic, payload, qos=0, retain=False):
+        """Publishes, and waits until the broker has it (QoS 0: until it is written)."""
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(DEADLINE)
+
+    def fence(self):
+        """Waits until everything that was published before has come: messages of one client keep their order."""
+        mark = f"fence/{id(self)}/{time.monotonic_ns()}"
+        self.client.subscribe(mark, 1)
+        self.publish(mark, "", 1)
+        self.wait_for(lambda: any(message.topic == mark for message in self.messages), "the fence")
+        with self.changed:
+            self.messages = [message for message in self.messages if message.topic != mark]
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+@pytest.fixture
+def observe():
+    """Makes observers, and closes them after the test."""
+    made = []
+
+    def make(port, *filters, **options):
+        made.append(Observer(port, *filters, **options))
+        return made[-1]
+
+    yield make
+    for observer in made:
+        observer.close()

@@ -1,0 +1,82 @@
+"""What has to hold for the sources themselves."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from conftest import PROGRAMS, ROOT
+
+
+def files(*patterns):
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+
+
+def includes(path):
+    return re.findall(r'^#include [<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+# Who may include what; our own headers and those of the libraries. The C library and POSIX are everybody's.
+RULES = [
+    # the DTO library: cJSON; no MQTT, no popt, nothing of the runtime library
+    (("dto/*.[ch]", "include/dto/*.h"), r"MQTT|popt|pthread|playground/|\.\./|examples|tests"),
+    # the runtime library: Paho and popt; no JSON, no descriptor
+    (("src/*.[ch]", "include/playground/*.h"), r"cjson|cJSON|dto/|json|\.\./|examples|tests"),
+    # the examples: both libraries, by their public headers only
+    (("examples/*.c",), r"cjson|cJSON|popt|\.\./|src/|examples|tests|^(json|json_grammar|text|diagnosis)\.h$"),
+    (("include/utf8.h",), r"/|MQTT|cjson|popt"),
+]
+
+
+@pytest.mark.parametrize("patterns, forbidden", RULES)
+def test_who_may_call_whom(patterns, forbidden):
+    paths = files(*patterns)
+    assert paths
+    for path in paths:
+        for name in includes(path):
+            assert not re.search(forbidden, name), f"{path.relative_to(ROOT)} includes {name}"
+
+
+def test_the_dto_library_prints_nothing_and_never_exits():
+    for path in files("dto/*.c"):
+        assert not re.search(r"\b(printf|puts|putc|putchar|fprintf|fputs|perror|exit|abort|assert)\(", path.read_text())
+
+
+def test_the_ten_programs_are_all_there_and_no_more():
+    lessons = ["thread_lesson", "mailbox_lesson", "timer_lesson"]
+    assert sorted(path.stem for path in files("examples/*")) == sorted(PROGRAMS + lessons)
+    listed = re.findall(r"\w+", re.search(r"set\(PROGRAMS(.*?)\)", (ROOT / "CMakeLists.txt").read_text(), re.S).group(1))
+    assert sorted(listed) == sorted(PROGRAMS)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_example_reads_like_the_others(name):
+    text = (ROOT / "examples" / f"{name}.c").read_text()
+    header = text[:text.index("*/")]
+    for part in ("Exercise ", "New here:", "Partner:", "Usage:"):
+        assert part in header
+    assert 5 <= header.count("\n") <= 8
+    assert text.count("\n") <= (290 if name.startswith("mqtt_") else 150)
+    assert text.index("#define QOS" if "#define QOS" in text else "_QOS") < text.index("struct program program")
+    assert "MQTTClient_publish(" in text or "MQTTClient_receive(" in text
+    assert "int main(" in text and text.rindex("int main(") > text.rindex("\nstatic ")
+
+
+def test_the_sources_are_formatted():
+    formatter = shutil.which("clang-format")
+    assert formatter, "clang-format is missing: ./lab setup test"
+    sources = files("dto/*.[ch]", "src/*.[ch]", "include/*.h", "include/*/*.h", "examples/*.c", "tests/**/*.[ch]")
+    result = subprocess.run([formatter, "--dry-run", "--Werror", *map(str, sources)], capture_output=True,
+                            encoding="utf-8")
+    assert result.returncode == 0, result.stderr[:2000]
+
+
+def test_the_shell_scripts_are_clean():
+    result = subprocess.run(["shellcheck", str(ROOT / "lab"), str(ROOT / ".ci" / "run")], capture_output=True,
+                            encoding="utf-8")
+    assert result.returncode == 0, result.stdout
+
+
+def test_ci_runs_the_launcher_and_nothing_of_its_own():
+    lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
+    assert len(lines) == 1 and re.search(r"/lab\" test$", lines[0])

@@ -1,0 +1,34 @@
+/* The tables that the tests of the four descriptors have in common: what is refused, by which rule and which field. */
+#ifndef DTO_TABLES_H
+#define DTO_TABLES_H
+
+#include "dto/status.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A document and what reading it has to say. */
+struct refusal {
+    const char *json;
+    dto_rule rule;
+    dto_field field;
+};
+
+static inline void assert_status(const char *what, dto_status status, dto_rule rule, dto_field field)
+{
+    dto_status expected = {.rule = rule, .field = field};
+
+    if (status.rule != rule || status.field != field)
+        fail_msg("%s: %s, expected: %s", what, dto_status_string(status), dto_status_string(expected));
+}
+
+static inline void assert_zeroed(const void *descriptor, size_t size)
+{
+    static const char zeros[2048];
+
+    assert_true(size <= sizeof zeros);
+    assert_memory_equal(descriptor, zeros, size);
+}
+
+#endif
