@@ -134,12 +134,25 @@ def run():
         program.kill()
 
 
+def end_process(process, number=signal.SIGTERM):
+    """Sends the signal until the process has ended: Mosquitto forgets one that comes right after it says "running"."""
+    for _ in range(DEADLINE):
+        if process.poll() is not None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            pass
+    raise AssertionError("the process does not end")
+
+
 class Broker:
     """A Mosquitto of the test's own, on a free port of the loopback interface."""
 
-    def __init__(self, folder, configuration="allow_anonymous true", port=None, user=None, cwd=None):
+    def __init__(self, folder, configuration="allow_anonymous true"):
         self.folder = pathlib.Path(folder)
-        self.fixed_port = port
+        self.fixed_port = None
         self.configuration = configuration
         self.start()
 
@@ -165,9 +178,7 @@ class Broker:
         return any("running" in line for line in self.log.lines)
 
     def stop(self, number=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-            self.process.wait(DEADLINE)
+        end_process(self.process, number)
         self.log.thread.join(DEADLINE)
 
     def restart(self, number=signal.SIGTERM):

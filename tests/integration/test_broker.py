@@ -3,11 +3,10 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 
 import pytest
-from conftest import DEADLINE, ROOT, Lines, Observer, find_mosquitto, free_port
+from conftest import ROOT, Lines, Observer, end_process, find_mosquitto, free_port
 
 USERS = [None] + ([65534] if os.geteuid() == 0 else [])  # as we are; and if that is root, as an ordinary user too
 
@@ -34,8 +33,7 @@ def lab_broker(request, tmp_path_factory):
         log.wait_for("running")
         yield ports
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(DEADLINE)
+        end_process(process)
 
 
 def test_every_listener_of_the_committed_file_is_bound_to_this_computer():

@@ -1,0 +1,455 @@
+/* What the programs print: escaped text, the lines of messages, errors, and output that cannot be written. */
+#include "playground/console.h"
+
+#include "capture.h"
+#include "unit.h"
+#include "utf8.h"
+
+#include <fcntl.h>
+#include <signal.h>
+
+#define PROGRAM "console_test"
+
+enum { FINE = 0, WRONG = 1 };
+
+static struct capture capture;
+
+/* --- escaping ------------------------------------------------------------------------------------------------ */
+
+/* What console_write_escaped makes of the text; to be freed. */
+static char *escaped(const char *text, size_t length)
+{
+    char *written = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&written, &size);
+
+    assert_non_null(stream);
+    console_write_escaped(stream, text, length);
+    assert_int_equal(fclose(stream), 0);
+    return written;
+}
+
+static void control_characters_and_broken_utf8_are_escaped(void **state)
+{
+    static const struct {
+        const char *text, *escaped;
+    } cases[] = {
+        {"", ""},
+        {"28.53", "28.53"},
+        {" a b ", " a b "},
+        {"{\"a\":\"b\\n\"}", "{\"a\":\"b\\n\"}"}, /* a backslash is a character like any other */
+        /* C0 and DEL */
+        {"\n", "\\n"},
+        {"\r\n\t", "\\r\\n\\t"},
+        {"a\nb", "a\\nb"},
+        {"\n\n", "\\n\\n"},
+        {"\x01\x07\x08\x1F", "\\x01\\x07\\x08\\x1f"},
+        {"\x1B[31mred\x1B[0m", "\\x1b[31mred\\x1b[0m"},
+        {"\x1B]0;title\x07", "\\x1b]0;title\\x07"},
+        {"\x7F", "\\x7f"},
+        /* C1, in UTF-8 and as a bare byte */
+        {"\xC2\x80", "\\xc2\\x80"},
+        {"\xC2\x85", "\\xc2\\x85"},
+        {"\xC2\x9B"
+         "31m",
+         "\\xc2\\x9b31m"},
+        {"\xC2\x9F", "\\xc2\\x9f"},
+        {"\x9B"
+         "31m",
+         "\\x9b31m"},
+        {"\x85", "\\x85"},
+        /* characters as they are, at the bounds of each length */
+        {"\xC2\xA0", "\xC2\xA0"},
+        {"città 28 °C", "città 28 °C"},
+        {"\xDF\xBF", "\xDF\xBF"},
+        {"\xE0\xA0\x80", "\xE0\xA0\x80"},
+        {"\xE2\x82\xAC", "\xE2\x82\xAC"},
+        {"\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF", "\xED\x9F\xBF\xEE\x80\x80\xEF\xBF\xBF"},
+        {"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF", "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"},
+        {"\xF0\x9F\x8C\xA1", "\xF0\x9F\x8C\xA1"},
+        /* not UTF-8 */
+        {"\xFF\xFE", "\\xff\\xfe"},
+        {"\xC3", "\\xc3"},
+        {"\xC3(", "\\xc3("},
+        {"\xC3\xA0\xA0", "\xC3\xA0\\xa0"},
+        {"\xE2\x82", "\\xe2\\x82"},
+        {"\xE2\x82"
+         "A",
+         "\\xe2\\x82A"},
+        {"\xE2\x82\n", "\\xe2\\x82\\n"},
+        {"\xF0\x9F\x8C", "\\xf0\\x9f\\x8c"},
+        {"\xC0\x8A", "\\xc0\\x8a"},
+        {"\xE0\x80\x8A", "\\xe0\\x80\\x8a"},
+        {"\xED\xA0\x80", "\\xed\\xa0\\x80"},
+        {"\xF4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},
+        {"\xF8\x88\x80\x80\x80", "\\xf8\\x88\\x80\\x80\\x80"},
+        {"a\xFF"
+         "b\xC3\xA0"
+         "c\n",
+         "a\\xffb\xC3\xA0"
+         "c\\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *text = escaped(cases[i].text, strlen(cases[i].text));
+        assert_string_equal(text, cases[i].escaped);
+        free(text);
+    }
+}
+
+static void only_the_length_counts(void **state)
+{
+    (void)state;
+    char *text = escaped("a\0b\0", 4);
+    assert_string_equal(text, "a\\x00b\\x00");
+    free(text);
+    text = escaped("abc", 2);
+    assert_string_equal(text, "ab");
+    free(text);
+    text = escaped("\xE2\x82\xAC", 2); /* the rest of the character is beyond the end */
+    assert_string_equal(text, "\\xe2\\x82");
+    free(text);
+    text = escaped("abc", 0);
+    assert_string_equal(text, "");
+    free(text);
+}
+
+static void every_byte_alone_is_printable_or_escaped(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte <= 0xFF; byte++) {
+        char expected[8], single = (char)byte;
+        char *text = escaped(&single, 1);
+        if (byte == '\n')
+            strcpy(expected, "\\n");
+        else if (byte == '\r')
+            strcpy(expected, "\\r");
+        else if (byte == '\t')
+            strcpy(expected, "\\t");
+        else if (byte >= 0x20 && byte < 0x7F)
+            snprintf(expected, sizeof expected, "%c", single);
+        else
+            snprintf(expected, sizeof expected, "\\x%02x", byte);
+        assert_string_equal(text, expected);
+        free(text);
+    }
+}
+
+static void nothing_that_is_written_can_control_a_terminal(void **state)
+{
+    static const unsigned char bytes[] = {'a',  '\n', 0x1B, 0x7F, 0x80, 0x9B, 0xA0, 0xC2,
+                                          0xC3, 0xE0, 0xE2, 0xED, 0xF0, 0xF4, 0xFF};
+    char input[4];
+
+    (void)state;
+    for (size_t combination = 0; combination < COUNT(bytes) * COUNT(bytes) * COUNT(bytes) * COUNT(bytes);
+         combination++) {
+        for (size_t i = 0, rest = combination; i < sizeof input; i++, rest /= COUNT(bytes))
+            input[i] = (char)bytes[rest % COUNT(bytes)];
+        char *text = escaped(input, sizeof input);
+        size_t size = strlen(text);
+        for (size_t i = 0, character; i < size; i += character) {
+            const unsigned char *byte = (const unsigned char *)text + i;
+            character = utf8_character_length(text + i, size - i);
+            if (character == 0 || *byte < 0x20 || *byte == 0x7F || (*byte == 0xC2 && byte[1] < 0xA0))
+                fail_msg("%s is written", text);
+        }
+        free(text);
+    }
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------ */
+
+static void each_message_is_one_line(void **state)
+{
+    static const struct {
+        void (*print)(const char *topic, bool retained, const char *text);
+        const char *topic;
+        bool retained;
+        const char *text;
+        const char *line;
+    } cases[] = {
+        {console_sent, "sensor/temperature", false, "28.53", "sent sensor/temperature: 28.53\n"},
+        {console_sent, "device/dev/info", true, "{}", "sent device/dev/info: {} (retained)\n"},
+        {console_received, "a/b", false, "ON", "received a/b: ON\n"},
+        {console_received, "a/b", true, "ON", "received a/b: ON (retained)\n"},
+        {console_refused, "a/b", false, "not a number", "refused a/b: not a number\n"},
+        {console_refused, "a/b", true, "not a number", "refused a/b: not a number (retained)\n"},
+        {console_received, "a", false, "", "received a: \n"},
+        {console_received, "a\nsent b: c", false, "d\r\n\x1B[2J",
+         "received a\\nsent b: c: d\\r\\n\\x1b[2J\n"},
+        {console_sent, "\xFF", true, "\xC2\x9B°", "sent \\xff: \\xc2\\x9b° (retained)\n"},
+        {console_refused, "\x07", false, "\x7F", "refused \\x07: \\x7f\n"},
+        {console_sent, "%s%n", false, "%d%%", "sent %s%n: %d%%\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        capture_start(&capture, stdout);
+        cases[i].print(cases[i].topic, cases[i].retained, cases[i].text);
+        capture_stop(&capture);
+        assert_string_equal(capture.text, cases[i].line);
+    }
+}
+
+static void a_long_message_is_printed_in_full(void **state)
+{
+    static char text[50001], line[sizeof text + 100];
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    capture_start(&capture, stdout);
+    console_received("a", false, text);
+    capture_stop(&capture);
+    snprintf(line, sizeof line, "received a: %s\n", text);
+    assert_string_equal(capture.text, line);
+}
+
+static void messages_are_counted_by_kind(void **state)
+{
+    struct console_counts before = console_counts(), after;
+
+    (void)state;
+    capture_start(&capture, stdout);
+    for (int i = 0; i < 6; i++) {
+        if (i < 2)
+            console_sent("a", i % 2 == 0, "b");
+        if (i < 3)
+            console_received("a", i % 2 == 0, "b");
+        console_refused("a", i % 2 == 0, "b");
+    }
+    console_flush();
+    capture_stop(&capture);
+    after = console_counts();
+    assert_int_equal(after.sent - before.sent, 2);
+    assert_int_equal(after.received - before.received, 3);
+    assert_int_equal(after.refused - before.refused, 6);
+}
+
+static void quiet_counts_and_prints_no_message(void **state)
+{
+    struct console_counts before = console_counts(), after;
+    static struct capture errors;
+
+    (void)state;
+    console_set_quiet(true);
+    capture_start(&capture, stdout);
+    capture_start(&errors, stderr);
+    console_sent("a", false, "b");
+    console_received("a", true, "b");
+    console_refused("a", false, "b");
+    console_note("a note");
+    console_error("an error");
+    capture_stop(&errors);
+    capture_stop(&capture);
+    console_set_quiet(false);
+    after = console_counts();
+    assert_string_equal(capture.text, "");
+    assert_string_equal(errors.text, "a note\n" PROGRAM ": an error\n");
+    assert_int_equal(after.sent - before.sent, 1);
+    assert_int_equal(after.received - before.received, 1);
+    assert_int_equal(after.refused - before.refused, 1);
+
+    capture_start(&capture, stdout);
+    console_sent("a", false, "b");
+    capture_stop(&capture);
+    assert_string_equal(capture.text, "sent a: b\n");
+}
+
+static void messages_are_buffered_until_the_flush(void **state)
+{
+    char text[sizeof capture.text];
+
+    (void)state;
+    capture_start(&capture, stdout);
+    console_sent("a", false, "b");
+    console_received("a", false, "b");
+    capture_read(&capture);
+    strcpy(text, capture.text);
+    bool flushed = console_flush();
+    capture_read(&capture);
+    capture_stop(&capture);
+    assert_string_equal(text, "");
+    assert_true(flushed);
+    assert_false(console_failed());
+    assert_string_equal(capture.text, "sent a: b\nreceived a: b\n");
+}
+
+/* --- standard error ------------------------------------------------------------------------------------------ */
+
+static void an_error_names_the_program_and_a_note_does_not(void **state)
+{
+    (void)state;
+    capture_start(&capture, stderr);
+    console_error("--%s: %d is %s", "port", 0, "wrong");
+    console_note("%ld messages, %.2f s", 12L, 0.5);
+    console_error("%s", "");
+    console_note("%s", "");
+    capture_stop(&capture);
+    assert_string_equal(capture.text, PROGRAM ": --port: 0 is wrong\n12 messages, 0.50 s\n" PROGRAM ": \n\n");
+
+    console_open("other");
+    capture_start(&capture, stderr);
+    console_error("text");
+    capture_stop(&capture);
+    console_open(PROGRAM);
+    assert_string_equal(capture.text, "other: text\n");
+}
+
+static void lines_on_standard_error_are_escaped(void **state)
+{
+    (void)state;
+    capture_start(&capture, stderr);
+    console_error("a\nb %s\n", "\x1B[31m\xFF\xC2\x9B°\t");
+    console_note("%s", "a\r\nb\x7F");
+    capture_stop(&capture);
+    assert_string_equal(capture.text, PROGRAM ": a\\nb \\x1b[31m\\xff\\xc2\\x9b°\\t\\n\na\\r\\nb\\x7f\n");
+}
+
+static void long_lines_on_standard_error_are_cut(void **state)
+{
+    static char text[10001];
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    for (int i = 0; i < 2; i++) {
+        capture_start(&capture, stderr);
+        if (i == 0)
+            console_error("%s", text);
+        else
+            console_note("%s", text);
+        capture_stop(&capture);
+        const char *line = capture.text;
+        if (i == 0) {
+            assert_int_equal(strncmp(line, PROGRAM ": ", strlen(PROGRAM ": ")), 0);
+            line += strlen(PROGRAM ": ");
+        }
+        size_t kept = strspn(line, "x");
+        assert_in_range(kept, 1000, 1024);
+        assert_string_equal(line + kept, "\n");
+    }
+}
+
+static void standard_error_comes_after_what_was_printed_before(void **state)
+{
+    (void)state;
+    capture_start(&capture, stdout);
+    int saved = dup(fileno(stderr));
+    dup2(fileno(stdout), fileno(stderr));
+    console_sent("a", false, "1");
+    console_note("2");
+    console_sent("a", false, "3");
+    console_error("4");
+    console_sent("a", false, "5");
+    dup2(saved, fileno(stderr));
+    close(saved);
+    /* Two descriptors of one file share the place where it is written to. */
+    capture_stop(&capture);
+    assert_string_equal(capture.text, "sent a: 1\n2\nsent a: 3\n" PROGRAM ": 4\nsent a: 5\n");
+}
+
+/* --- output that cannot be written --------------------------------------------------------------------------- */
+
+static bool lead_stdout_to(const char *path)
+{
+    int file = open(path, O_WRONLY);
+
+    return file >= 0 && dup2(file, fileno(stdout)) >= 0;
+}
+
+static int print_to_a_full_disk(const void *argument)
+{
+    (void)argument;
+    if (!lead_stdout_to("/dev/full") || console_failed() || !console_flush())
+        return WRONG;
+    console_sent("a", false, "b");
+    if (console_failed()) /* it is only in the buffer yet */
+        return WRONG;
+    if (console_flush() || !console_failed())
+        return WRONG;
+    /* and it stays so, even if there is room again */
+    if (!lead_stdout_to("/dev/null") || console_flush() || !console_failed())
+        return WRONG;
+    console_sent("a", false, "b");
+    return console_flush() ? WRONG : FINE;
+}
+
+static int fill_the_buffer_for_a_full_disk(const void *argument)
+{
+    (void)argument;
+    if (!lead_stdout_to("/dev/full"))
+        return WRONG;
+    for (int i = 0; i < 100000; i++) {
+        console_sent("a", false, "b");
+        if (console_failed())
+            return i > 0 ? FINE : WRONG;
+    }
+    return WRONG;
+}
+
+static int note_on_a_full_disk(const void *argument)
+{
+    (void)argument;
+    if (!lead_stdout_to("/dev/full"))
+        return WRONG;
+    console_sent("a", false, "b");
+    console_note("%s", ""); /* writes out what was printed before */
+    return console_failed() && !console_flush() ? FINE : WRONG;
+}
+
+static int print_to_a_closed_pipe(const void *argument)
+{
+    int ends[2];
+
+    (void)argument;
+    signal(SIGPIPE, SIG_IGN);
+    if (pipe(ends) != 0 || dup2(ends[1], fileno(stdout)) < 0)
+        return WRONG;
+    close(ends[0]);
+    console_received("a", true, "b");
+    if (console_failed() || console_flush())
+        return WRONG;
+    return console_failed() ? FINE : WRONG;
+}
+
+static void output_that_cannot_be_written_is_noticed(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(print_to_a_closed_pipe, NULL), FINE);
+    if (access("/dev/full", W_OK) != 0)
+        return; /* only Linux has it */
+    assert_int_equal(child_status(print_to_a_full_disk, NULL), FINE);
+    assert_int_equal(child_status(fill_the_buffer_for_a_full_disk, NULL), FINE);
+    assert_int_equal(child_status(note_on_a_full_disk, NULL), FINE);
+}
+
+static int name_the_program(void **state)
+{
+    (void)state;
+    fflush(stdout);
+    console_open(PROGRAM);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(control_characters_and_broken_utf8_are_escaped),
+        cmocka_unit_test(only_the_length_counts),
+        cmocka_unit_test(every_byte_alone_is_printable_or_escaped),
+        cmocka_unit_test(nothing_that_is_written_can_control_a_terminal),
+        cmocka_unit_test(each_message_is_one_line),
+        cmocka_unit_test(a_long_message_is_printed_in_full),
+        cmocka_unit_test(messages_are_counted_by_kind),
+        cmocka_unit_test(quiet_counts_and_prints_no_message),
+        cmocka_unit_test(messages_are_buffered_until_the_flush),
+        cmocka_unit_test(an_error_names_the_program_and_a_note_does_not),
+        cmocka_unit_test(lines_on_standard_error_are_escaped),
+        cmocka_unit_test(long_lines_on_standard_error_are_cut),
+        cmocka_unit_test(standard_error_comes_after_what_was_printed_before),
+        cmocka_unit_test(output_that_cannot_be_written_is_noticed),
+    };
+
+    return cmocka_run_group_tests(tests, name_the_program, NULL);
+}

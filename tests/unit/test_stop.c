@@ -1,0 +1,239 @@
+/* Ctrl-C: what the first and the second signal do. A signal cannot be taken back, so each test has its own process. */
+#include "playground/monotonic.h"
+#include "playground/stop.h"
+
+#include "capture.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+enum { LONG_MS = 60000, HANGS_US = 30000000, FINE = 0, WRONG = 1 };
+
+static int install_and_look(const void *argument)
+{
+    (void)argument;
+    stop_install();
+    return stop_requested() ? WRONG : FINE;
+}
+
+static void nothing_is_requested_without_a_signal(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(install_and_look, NULL), FINE);
+}
+
+static int take_one_signal(const void *argument)
+{
+    stop_install();
+    raise(*(const int *)argument);
+    return stop_requested() ? FINE : WRONG;
+}
+
+static void the_first_signal_is_noticed_and_ends_nothing(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(signals); i++)
+        assert_int_equal(child_status(take_one_signal, &signals[i]), FINE);
+}
+
+static int take_two_signals(const void *argument)
+{
+    const int *signals = argument;
+
+    stop_install();
+    raise(signals[0]);
+    if (!stop_requested())
+        return WRONG;
+    raise(signals[1]);
+    return FINE; /* not reached */
+}
+
+static void the_second_signal_ends_the_program_with_130(void **state)
+{
+    static const int signals[][2] = {
+        {SIGINT, SIGINT}, {SIGTERM, SIGTERM}, {SIGINT, SIGTERM}, {SIGTERM, SIGINT}};
+
+    (void)state;
+    assert_int_equal(STOP_STATUS_AT_ONCE, 130);
+    for (size_t i = 0; i < COUNT(signals); i++)
+        assert_int_equal(child_status(take_two_signals, signals[i]), 130);
+}
+
+static void end_otherwise(void)
+{
+    _exit(WRONG);
+}
+
+static int take_two_signals_with_an_exit_function(const void *argument)
+{
+    return atexit(end_otherwise) == 0 ? take_two_signals(argument) : WRONG;
+}
+
+static void the_second_signal_runs_no_exit_functions(void **state)
+{
+    static const int signals[] = {SIGINT, SIGINT};
+
+    (void)state;
+    assert_int_equal(child_status(take_two_signals_with_an_exit_function, signals), 130);
+}
+
+static int write_to_a_closed_pipe(const void *argument)
+{
+    int ends[2];
+
+    (void)argument;
+    stop_install();
+    if (pipe(ends) != 0)
+        return WRONG;
+    close(ends[0]);
+    if (write(ends[1], "x", 1) != -1 || errno != EPIPE)
+        return WRONG;
+    return stop_requested() ? WRONG : FINE;
+}
+
+static void a_closed_pipe_is_an_error_and_no_signal(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(write_to_a_closed_pipe, NULL), FINE);
+}
+
+static int sleep_without_a_signal(const void *argument)
+{
+    int64_t ms = *(const int64_t *)argument, start_us = monotonic_us();
+
+    stop_install();
+    bool goes_on = stop_sleep(ms);
+    int64_t slept_us = monotonic_us() - start_us;
+    return goes_on && slept_us >= ms * 1000 && slept_us < HANGS_US ? FINE : WRONG;
+}
+
+static void sleep_lasts_its_time_without_a_signal(void **state)
+{
+    static const int64_t times_ms[] = {-1, 0, 1, 49, 50, 51, 120, 1100};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(times_ms); i++)
+        assert_int_equal(child_status(sleep_without_a_signal, &times_ms[i]), FINE);
+}
+
+static int sleep_after_a_signal(const void *argument)
+{
+    int64_t start_us = monotonic_us();
+
+    stop_install();
+    raise(*(const int *)argument);
+    if (stop_sleep(LONG_MS) || stop_sleep(0))
+        return WRONG;
+    return monotonic_us() - start_us < HANGS_US ? FINE : WRONG;
+}
+
+static void there_is_no_sleep_after_a_signal(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(signals); i++)
+        assert_int_equal(child_status(sleep_after_a_signal, &signals[i]), FINE);
+}
+
+static volatile sig_atomic_t signal_at_alarm;
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    raise(signal_at_alarm);
+}
+
+/* The alarm comes a second later: in the middle of the sleep. */
+static int sleep_until_a_signal(const void *argument)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    int64_t start_us = monotonic_us();
+
+    signal_at_alarm = *(const int *)argument;
+    stop_install();
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+    alarm(1);
+    bool goes_on = stop_sleep(LONG_MS);
+    int64_t slept_us = monotonic_us() - start_us;
+    return !goes_on && stop_requested() && slept_us >= 900000 && slept_us < HANGS_US ? FINE : WRONG;
+}
+
+static void a_signal_ends_a_sleep(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    pid_t children[COUNT(signals)];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(signals); i++)
+        children[i] = child_start(sleep_until_a_signal, &signals[i]);
+    for (size_t i = 0; i < COUNT(signals); i++)
+        assert_int_equal(child_wait(children[i]), FINE);
+}
+
+static void on_other_signal(int signal)
+{
+    (void)signal;
+}
+
+static void other_signals_do_not_shorten_a_sleep(void **state)
+{
+    static const int64_t ms = 300;
+    struct sigaction action = {.sa_handler = on_other_signal}, before;
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int64_t start_us = monotonic_us();
+    int status = 0;
+    pid_t ended;
+
+    (void)state;
+    sigemptyset(&action.sa_mask);
+    assert_int_equal(sigaction(SIGUSR1, &action, &before), 0);
+    pid_t child = child_start(sleep_without_a_signal, &ms);
+    while ((ended = waitpid(child, &status, WNOHANG)) == 0 && monotonic_us() - start_us < HANGS_US) {
+        kill(child, SIGUSR1); /* it inherited the handler */
+        nanosleep(&pause, NULL);
+    }
+    sigaction(SIGUSR1, &before, NULL);
+    assert_int_equal(ended, child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), FINE);
+}
+
+/* The last test: from here on this process, too, has been asked to stop. */
+static void a_signal_from_outside_is_noticed(void **state)
+{
+    int64_t start_us = monotonic_us();
+
+    (void)state;
+    stop_install();
+    assert_false(stop_requested());
+    assert_true(stop_sleep(60));
+    assert_true(monotonic_us() - start_us >= 60000);
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    assert_false(stop_sleep(LONG_MS));
+    assert_true(stop_requested());
+    assert_true(monotonic_us() - start_us < HANGS_US);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_requested_without_a_signal),
+        cmocka_unit_test(the_first_signal_is_noticed_and_ends_nothing),
+        cmocka_unit_test(the_second_signal_ends_the_program_with_130),
+        cmocka_unit_test(the_second_signal_runs_no_exit_functions),
+        cmocka_unit_test(a_closed_pipe_is_an_error_and_no_signal),
+        cmocka_unit_test(sleep_lasts_its_time_without_a_signal),
+        cmocka_unit_test(there_is_no_sleep_after_a_signal),
+        cmocka_unit_test(a_signal_ends_a_sleep),
+        cmocka_unit_test(other_signals_do_not_shorten_a_sleep),
+        cmocka_unit_test(a_signal_from_outside_is_noticed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
