@@ -10,6 +10,15 @@ dto_value dto_number(double number)
     return (dto_value){.type = DTO_NUMBER, .as.number = number};
 }
 
+dto_value dto_string(const char *string)
+{
+    dto_value value = {.type = DTO_STRING};
+
+    for (size_t i = 0; i < DTO_STRING_SIZE && string[i] != '\0'; i++)
+        value.as.string[i] = string[i];
+    return value; /* without a NUL at its end if it is too long: text_check sees that */
+}
+
 dto_status dto_set_string(char string[DTO_STRING_SIZE], const char *text)
 {
     dto_rule rule = text == NULL ? DTO_NULL_ARGUMENT : text_check(text);
@@ -18,12 +27,6 @@ dto_status dto_set_string(char string[DTO_STRING_SIZE], const char *text)
     if (rule == DTO_OK)
         memcpy(string, text, strlen(text) + 1);
     return (dto_status){.rule = rule, .field = DTO_FIELD_VALUE};
-}
-
-dto_status dto_set_string_value(dto_value *value, const char *text)
-{
-    value->type = DTO_STRING;
-    return dto_set_string(value->as.string, text);
 }
 
 const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE])

@@ -17,6 +17,10 @@
 #define QOS       0
 #define SHOWN_MAX 40 /* bytes of a payload that is not a number */
 
+#define SILENCE_NOTE                                                                                                   \
+    "Nothing has arrived so far. Does anybody publish? May this user read these topics? A broker grants a "            \
+    "subscription that its access control list forbids, and withholds the messages."
+
 static const struct program program = {
     .purpose = "Shows the numbers that arrive on the topics of a user.",
     .uses = OPTION_NEEDS_USERNAME | OPTION_QOS | OPTION_TIMEOUT,
@@ -55,14 +59,14 @@ int main(int argc, char **argv)
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
     session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session.silence_note = SILENCE_NOTE;
     session_connect(&session);
 
     for (long received = 0; session_goes_on(&session, received);) {
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session.client, &topic, &topic_length, &message,
-                           (unsigned long)session.timeout_ms);
+        MQTTClient_receive(session.client, &topic, &topic_length, &message, (unsigned long)session.timeout_ms);
         if (message == NULL)
             continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
         received++;

@@ -47,8 +47,7 @@ int main(int argc, char **argv)
         int rc;
         write_reading(&sensor, payload, sizeof payload);
         do /* again only if the connection was lost before Paho took the message */
-            rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos,
-                                    RETAINED, NULL);
+            rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos, RETAINED, NULL);
         while (session_retry(&session, &rc));
         if (rc != MQTTCLIENT_SUCCESS)
             break;

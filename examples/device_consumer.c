@@ -27,8 +27,7 @@ static const struct program program = {
 static int on_connected(struct session *session, void *context)
 {
     const struct options *options = context;
-    int rc = session_subscribed(session, INFO_FILTER,
-                                MQTTClient_subscribe(session->client, INFO_FILTER, options->qos));
+    int rc = session_subscribed(session, INFO_FILTER, MQTTClient_subscribe(session->client, INFO_FILTER, options->qos));
 
     if (rc != MQTTCLIENT_SUCCESS)
         return rc;
@@ -43,8 +42,8 @@ static void on_device_info(const char *topic, const MQTTClient_message *message)
     char text[512];
 
     if (dto_is_ok(status)) {
-        snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id,
-                 device.producer, device.software_version);
+        snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id, device.producer,
+                 device.software_version);
         console_received(topic, message->retained, text);
     } else {
         console_refused(topic, message->retained, dto_status_string(status));
@@ -54,13 +53,12 @@ static void on_device_info(const char *topic, const MQTTClient_message *message)
 static void on_reading(const char *topic, const MQTTClient_message *message)
 {
     message_descriptor descriptor;
-    dto_status status =
-        message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
+    dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
     char text[512], value[DTO_STRING_SIZE];
 
     if (dto_is_ok(status)) {
-        snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", descriptor.timestamp,
-                 descriptor.value_type, dto_value_text(&descriptor.value, value));
+        snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", descriptor.timestamp, descriptor.value_type,
+                 dto_value_text(&descriptor.value, value));
         console_received(topic, message->retained, text);
     } else {
         console_refused(topic, message->retained, dto_status_string(status));
@@ -90,8 +88,7 @@ int main(int argc, char **argv)
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session.client, &topic, &topic_length, &message,
-                           (unsigned long)session.timeout_ms);
+        MQTTClient_receive(session.client, &topic, &topic_length, &message, (unsigned long)session.timeout_ms);
         if (message == NULL)
             continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
         received++;

@@ -32,13 +32,12 @@ static int on_connected(struct session *session, void *context)
 static void on_message(const char *topic, const MQTTClient_message *message)
 {
     message_descriptor descriptor;
-    dto_status status =
-        message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
+    dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
     char text[512], value[DTO_STRING_SIZE];
 
     if (dto_is_ok(status)) {
-        snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", descriptor.timestamp,
-                 descriptor.value_type, dto_value_text(&descriptor.value, value));
+        snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", descriptor.timestamp, descriptor.value_type,
+                 dto_value_text(&descriptor.value, value));
         console_received(topic, message->retained, text);
     } else {
         console_refused(topic, message->retained, dto_status_string(status));
@@ -60,8 +59,7 @@ int main(int argc, char **argv)
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session.client, &topic, &topic_length, &message,
-                           (unsigned long)session.timeout_ms);
+        MQTTClient_receive(session.client, &topic, &topic_length, &message, (unsigned long)session.timeout_ms);
         if (message == NULL)
             continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
         received++;

@@ -1,7 +1,8 @@
 /* Exercise 5, the smart object: a device with a temperature sensor and a switch that heats, which obeys commands.
  *
  * New here: Paho's callback mode, a thread for the sensor, and a mailbox between these two and the main thread, which
- *           alone calls Paho; actions received while telemetry goes on; an event, retained, at quality of service 1.
+ *           alone calls Paho; actions received while telemetry goes on; events, retained, at quality of service 1;
+ *           a will, by which the broker tells that we are gone if we cannot.
  * Partner:  mqtt_smart_object_controller
  * Usage:    mqtt_smart_object [--device-id ID] [--alert-above CELSIUS] [--interval SECONDS]
  */
@@ -29,6 +30,7 @@
 #define TEMPERATURE_TOPIC "%s/%s/telemetry/temperature"
 #define SWITCH_TOPIC      "%s/%s/telemetry/switch"
 #define EVENT_TOPIC       "%s/%s/event"
+#define PRESENCE_TOPIC    "%s/%s/event/presence"
 #define ACTION_FILTER     "%s/%s/action/+"
 #define ACTION_TOPIC      "%s/%s/action/switch"
 #define TELEMETRY_QOS     0 /* the next reading makes up for a lost one */
@@ -41,14 +43,12 @@
 static double alert_above = 35;
 
 static const struct option_row own_options[] = {
-    {"alert-above", &alert_above, -1000, 1000, "CELSIUS",
-     "Publish an event when the temperature rises above this"},
+    {"alert-above", &alert_above, -1000, 1000, "CELSIUS", "Publish an event when the temperature rises above this"},
     {0},
 };
 
 static const struct program program = {
-    .purpose =
-        "A device with a temperature sensor and a switch: publishes telemetry and events, receives actions.",
+    .purpose = "A device with a temperature sensor and a switch: publishes telemetry and events, receives actions.",
     .uses = OPTION_DEVICE_ID | OPTION_BASE_TOPIC | OPTION_INTERVAL | OPTION_SEED,
     .own = own_options,
 };
@@ -67,6 +67,8 @@ struct smart_object {
     struct options options;
     struct session session;
     struct mailbox *mailbox;
+    char presence_topic[OPTIONS_TOPIC_SIZE];
+    char will[DTO_JSON_MAX]; /* what the broker publishes there when it has lost us */
     struct temperature_sensor sensor;
     struct switch_actuator heater;
     bool is_hot; /* above alert_above, at the last reading */
@@ -89,13 +91,11 @@ static void *sensor_thread(void *argument)
 static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
     struct smart_object *object = context;
-    struct mail mail = {
-        .kind = ACTION_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
+    struct mail mail = {.kind = ACTION_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
 
     (void)topic_length;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
-    memcpy(mail.payload, message->payload,
-           mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
+    memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
     mailbox_put(object->mailbox, &mail);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
@@ -118,9 +118,9 @@ static void make_topic(const struct smart_object *object, char topic[OPTIONS_TOP
     snprintf(topic, OPTIONS_TOPIC_SIZE, format, object->options.base_topic, object->options.device_id);
 }
 
-/* Publishes what was written to `payload`, unless writing it was refused. */
-static void publish(struct smart_object *object, const char *format, dto_status written, char *payload,
-                    int qos, int retained)
+/* Publishes what was written to `payload`, unless writing it was refused. Returns MQTTCLIENT_SUCCESS if Paho took it. */
+static int publish(struct smart_object *object, const char *format, dto_status written, char *payload, int qos,
+                   int retained)
 {
     struct session *session = &object->session;
     char topic[OPTIONS_TOPIC_SIZE];
@@ -128,7 +128,7 @@ static void publish(struct smart_object *object, const char *format, dto_status 
 
     if (!dto_is_ok(written)) {
         session_fail(session, EX_SOFTWARE, dto_status_string(written));
-        return;
+        return MQTTCLIENT_FAILURE;
     }
     make_topic(object, topic, format);
     do /* again only if the connection was lost before Paho took the message */
@@ -136,52 +136,54 @@ static void publish(struct smart_object *object, const char *format, dto_status 
     while (session_retry(session, &rc));
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, retained, payload);
+    return rc;
 }
 
-static void publish_telemetry(struct smart_object *object, const char *format, const char *type,
-                              dto_value value)
+static int publish_device_info(struct smart_object *object)
+{
+    device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
+    char payload[DTO_JSON_MAX];
+
+    dto_set_string(device.device_id, object->options.device_id);
+    return publish(object, INFO_TOPIC, device_descriptor_to_json(&device, payload, sizeof payload), payload,
+                   TELEMETRY_QOS, RETAINED);
+}
+
+static void publish_telemetry(struct smart_object *object, const char *format, const char *type, dto_value value)
 {
     message_descriptor message = {.timestamp = time(NULL), .value = value};
     char payload[DTO_JSON_MAX];
 
     dto_set_string(message.value_type, type);
-    publish(object, format, message_descriptor_to_json(&message, payload, sizeof payload), payload,
-            TELEMETRY_QOS, NOT_RETAINED);
+    publish(object, format, message_descriptor_to_json(&message, payload, sizeof payload), payload, TELEMETRY_QOS,
+            NOT_RETAINED);
 }
 
-static void publish_switch(struct smart_object *object)
+static dto_status write_event(const char *type, dto_value value, char payload[DTO_JSON_MAX])
 {
-    dto_value position;
+    event_descriptor event = {.timestamp = time(NULL), .event_value = value};
 
-    dto_set_string_value(&position, switch_position(&object->heater));
-    publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, position);
+    dto_set_string(event.event_type, type);
+    return event_descriptor_to_json(&event, payload, DTO_JSON_MAX);
 }
 
-static void publish_over_heating(struct smart_object *object, double temperature)
+static int publish_event(struct smart_object *object, const char *format, const char *type, dto_value value)
 {
-    event_descriptor event = {
-        .timestamp = time(NULL), .event_type = DTO_OVER_HEATING, .event_value = dto_number(temperature)};
     char payload[DTO_JSON_MAX];
 
-    publish(object, EVENT_TOPIC, event_descriptor_to_json(&event, payload, sizeof payload), payload,
-            EVENT_QOS, RETAINED);
+    return publish(object, format, write_event(type, value, payload), payload, EVENT_QOS, RETAINED);
 }
 
-/* Only here a failed publish is not tried again: on_connected is called anew with the next connection. */
-static int publish_device_info(struct smart_object *object)
+/* Leaves with the broker what it is to publish if we vanish without a word. */
+static void leave_will(struct smart_object *object)
 {
-    device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
-    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
+    dto_status written = write_event(DTO_PRESENCE, dto_string(DTO_OFFLINE), object->will);
 
-    dto_set_string(device.device_id, object->options.device_id);
-    if (!dto_is_ok(device_descriptor_to_json(&device, payload, sizeof payload)))
-        return MQTTCLIENT_FAILURE;
-    make_topic(object, topic, INFO_TOPIC);
-    int rc = MQTTClient_publish(object->session.client, topic, (int)strlen(payload), payload, TELEMETRY_QOS,
-                                RETAINED, NULL);
-    if (rc == MQTTCLIENT_SUCCESS)
-        console_sent(topic, RETAINED, payload);
-    return rc;
+    make_topic(object, object->presence_topic, PRESENCE_TOPIC);
+    if (dto_is_ok(written))
+        session_set_will(&object->session, object->presence_topic, object->will);
+    else
+        session_fail(&object->session, EX_SOFTWARE, dto_status_string(written));
 }
 
 static int on_connected(struct session *session, void *context)
@@ -191,7 +193,11 @@ static int on_connected(struct session *session, void *context)
 
     make_topic(object, filter, ACTION_FILTER);
     int rc = session_subscribed(session, filter, MQTTClient_subscribe(session->client, filter, ACTION_QOS));
-    return rc == MQTTCLIENT_SUCCESS ? publish_device_info(object) : rc;
+    if (rc == MQTTCLIENT_SUCCESS)
+        rc = publish_device_info(object);
+    if (rc == MQTTCLIENT_SUCCESS)
+        rc = publish_event(object, PRESENCE_TOPIC, DTO_PRESENCE, dto_string(DTO_ONLINE));
+    return rc;
 }
 
 static void on_reading_due(struct smart_object *object)
@@ -202,7 +208,7 @@ static void on_reading_due(struct smart_object *object)
     publish_telemetry(object, TEMPERATURE_TOPIC, DTO_TEMPERATURE_SENSOR, dto_number(temperature));
     object->is_hot = temperature > alert_above;
     if (object->is_hot && !was_hot)
-        publish_over_heating(object, temperature);
+        publish_event(object, EVENT_TOPIC, DTO_OVER_HEATING, dto_number(temperature));
 }
 
 static void on_action(struct smart_object *object, const struct mail *mail)
@@ -225,7 +231,7 @@ static void on_action(struct smart_object *object, const struct mail *mail)
         snprintf(text, sizeof text, "%s %s", action.action_type, action.action_value);
         console_received(mail->topic, false, text);
         if (outcome == SWITCH_CHANGED)
-            publish_switch(object);
+            publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
     }
 }
 
@@ -235,7 +241,7 @@ static void run(struct smart_object *object)
     struct mail mail;
     long readings = 0;
 
-    publish_switch(object);
+    publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
     while (session_goes_on(&object->session, readings)) {
         if (!mailbox_take(object->mailbox, &mail, object->session.timeout_ms))
             continue;
@@ -272,6 +278,7 @@ int main(int argc, char **argv)
     }
     session_create(&object.session, &object.options, SESSION_CALLS_BACK, on_connected, &object);
     MQTTClient_setCallbacks(object.session.client, &object, on_connection_lost, on_message, NULL);
+    leave_will(&object);
     session_connect(&object.session);
 
     if (pthread_create(&thread, NULL, sensor_thread, &object) == 0) {
@@ -281,6 +288,8 @@ int main(int argc, char **argv)
     } else {
         session_fail(&object.session, EX_SOFTWARE, "the sensor's thread cannot be started");
     }
+    if (session_is_connected(&object.session))
+        publish_event(&object, PRESENCE_TOPIC, DTO_PRESENCE, dto_string(DTO_OFFLINE));
     status = session_close(&object.session);
     mailbox_free(object.mailbox);
     return status;

@@ -25,6 +25,7 @@
 #define INFO_TOPIC       "%s/%s/info"
 #define TELEMETRY_FILTER "%s/%s/telemetry/#"
 #define EVENT_TOPIC      "%s/%s/event"
+#define PRESENCE_TOPIC   "%s/%s/event/presence"
 #define ACTION_TOPIC     "%s/%s/action/switch"
 #define QOS              1
 #define NOT_RETAINED     0   /* a command is for now, not for whoever subscribes tomorrow */
@@ -77,13 +78,11 @@ static void on_timer(void *argument)
 static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
     struct controller *controller = context;
-    struct mail mail = {
-        .kind = MESSAGE_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
+    struct mail mail = {.kind = MESSAGE_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
 
     (void)topic_length;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
-    memcpy(mail.payload, message->payload,
-           mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
+    memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
     mailbox_put(controller->mailbox, &mail);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
@@ -101,16 +100,14 @@ static void on_connection_lost(void *context, char *cause)
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */
 
-static void make_topic(const struct controller *controller, char topic[OPTIONS_TOPIC_SIZE],
-                       const char *format)
+static void make_topic(const struct controller *controller, char topic[OPTIONS_TOPIC_SIZE], const char *format)
 {
-    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic,
-             controller->options.device_id);
+    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic, controller->options.device_id);
 }
 
 static int on_connected(struct session *session, void *context)
 {
-    static const char *const formats[] = {INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC};
+    static const char *const formats[] = {INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC, PRESENCE_TOPIC};
     int rc = MQTTCLIENT_SUCCESS;
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats && rc == MQTTCLIENT_SUCCESS; i++) {
@@ -136,8 +133,7 @@ static void send_switch(struct controller *controller, const char *position)
     }
     make_topic(controller, topic, ACTION_TOPIC);
     do /* again only if the connection was lost before Paho took the message */
-        rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED,
-                                NULL);
+        rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED, NULL);
     while (session_retry(session, &rc));
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, NOT_RETAINED, payload);
@@ -168,8 +164,8 @@ static dto_status on_device_info(const struct mail *mail)
     dto_status status = device_descriptor_from_json(&device, mail->payload, mail->length);
     char text[512];
 
-    snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id,
-             device.producer, device.software_version);
+    snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id, device.producer,
+             device.software_version);
     if (dto_is_ok(status))
         console_received(mail->topic, mail->retained, text);
     return status;
@@ -200,22 +196,22 @@ static dto_status on_telemetry(struct controller *controller, const struct mail 
         return status;
     console_received(mail->topic, mail->retained, text);
     /* A retained reading tells how hot it was, not how hot it is. */
-    if (!mail->retained && strcmp(message.value_type, DTO_TEMPERATURE_SENSOR) == 0 &&
-        message.value.type == DTO_NUMBER)
+    if (!mail->retained && strcmp(message.value_type, DTO_TEMPERATURE_SENSOR) == 0 && message.value.type == DTO_NUMBER)
         decide(controller, message.value.as.number);
     return status;
 }
 
 static void on_mail(struct controller *controller, const struct mail *mail)
 {
-    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE];
+    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE];
     dto_status status;
 
     make_topic(controller, info, INFO_TOPIC);
     make_topic(controller, event, EVENT_TOPIC);
+    make_topic(controller, presence, PRESENCE_TOPIC);
     if (strcmp(mail->topic, info) == 0)
         status = on_device_info(mail);
-    else if (strcmp(mail->topic, event) == 0)
+    else if (strcmp(mail->topic, event) == 0 || strcmp(mail->topic, presence) == 0)
         status = on_event(mail);
     else
         status = on_telemetry(controller, mail);
@@ -248,8 +244,7 @@ static void run(struct controller *controller)
 
 int main(int argc, char **argv)
 {
-    struct controller controller = {
-        .options = {.base_topic = BASE_TOPIC, .device_id = DEVICE_ID, .qos = QOS}};
+    struct controller controller = {.options = {.base_topic = BASE_TOPIC, .device_id = DEVICE_ID, .qos = QOS}};
     int status;
 
     if (!options_read(&controller.options, &program, argc, argv, &status))

@@ -12,8 +12,8 @@ struct diagnosis {
     char text[DIAGNOSIS_SIZE];
 };
 
-/* What MQTTClient_connect's return code `rc` means. For those that do not tell it looks for itself, which may take up
- * to two seconds: looks up the host, and opens and closes a TCP connection. */
-struct diagnosis diagnose(const struct broker *broker, int rc);
+/* What MQTTClient_connect's return code `rc` means. For those that do not tell it looks for itself: it looks up the
+ * host, opens a TCP connection, and begins a TLS session, which takes up to some seconds where nobody answers. */
+struct diagnosis diagnose(const struct broker *broker, const struct options *options, int rc);
 
 #endif

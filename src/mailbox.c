@@ -20,8 +20,10 @@ struct mailbox {
 
 struct mailbox *mailbox_new(size_t capacity, size_t item_size)
 {
-    struct mailbox *created = calloc(1, sizeof *created + capacity * item_size);
+    struct mailbox *created = NULL;
 
+    if (item_size == 0 || capacity <= (SIZE_MAX - sizeof *created) / item_size)
+        created = calloc(1, sizeof *created + capacity * item_size);
     if (created == NULL)
         return NULL;
     created->capacity = capacity;
@@ -98,7 +100,7 @@ bool mailbox_hand_over(struct mailbox *mailbox, const void *item)
 
 bool mailbox_take(struct mailbox *mailbox, void *item, int64_t timeout_ms)
 {
-    int64_t deadline_us = monotonic_us() + timeout_ms * 1000;
+    int64_t deadline_us = monotonic_deadline_us((double)timeout_ms / 1000);
     bool in_time = true;
 
     pthread_mutex_lock(&mailbox->mutex);
@@ -116,7 +118,7 @@ bool mailbox_take(struct mailbox *mailbox, void *item, int64_t timeout_ms)
 
 bool mailbox_sleep(struct mailbox *mailbox, double seconds)
 {
-    int64_t deadline_us = monotonic_us() + (int64_t)(seconds * 1e6);
+    int64_t deadline_us = monotonic_deadline_us(seconds);
     bool in_time = true;
 
     pthread_mutex_lock(&mailbox->mutex);

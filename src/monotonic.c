@@ -16,6 +16,14 @@ int64_t monotonic_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t monotonic_deadline_us(double seconds)
+{
+    const double longest = 1000 * 365.25 * 86400;
+    double wait = seconds < 0 ? 0 : seconds < longest ? seconds : longest;
+
+    return monotonic_us() + (int64_t)(wait * 1e6);
+}
+
 static struct timespec timespec_from_us(int64_t us)
 {
     return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
@@ -44,15 +52,15 @@ bool monotonic_condition_init(pthread_cond_t *condition)
 
     if (pthread_condattr_init(&attributes) != 0)
         return false;
-    bool initialised = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                       pthread_cond_init(condition, &attributes) == 0;
+    bool initialised =
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(condition, &attributes) == 0;
     pthread_condattr_destroy(&attributes);
     return initialised;
 }
 
 bool monotonic_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_us)
 {
-    struct timespec deadline = timespec_from_us(deadline_us);
+    struct timespec deadline = timespec_from_us(deadline_us > 0 ? deadline_us : 0);
 
     return pthread_cond_timedwait(condition, mutex, &deadline) != ETIMEDOUT;
 }

@@ -15,8 +15,7 @@ bool number_from_text(const char *text, size_t length, double *number)
         return false;
     memcpy(digits, text, length);
     digits[length] = '\0';
-    if (strspn(digits, "0123456789+-.eE") !=
-        length) /* strtod reads more: white space, hexadecimal, nan, inf */
+    if (strspn(digits, "0123456789+-.eE") != length) /* strtod reads more: white space, hexadecimal, nan, inf */
         return false;
     double read = strtod(digits, &end);
     if (end != digits + length || !isfinite(read))

@@ -13,7 +13,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROW_MAX = 40, HELP_SIZE = 160, REASON_SIZE = 128, PORT_MQTT = 1883, SEED_FROM_CLOCK = -1 };
+enum {
+    ROW_MAX = 40,
+    HELP_SIZE = 160,
+    REASON_SIZE = 128,
+    PORT_MQTT = 1883,
+    PORT_MQTTS = 8883,
+    SEED_FROM_CLOCK = -1,
+    KEEP_ALIVE_S = 10
+};
+
+/* The largest number for a long, below which a double tells all of them apart. */
+#define WHOLE_MAX (LONG_MAX < 999999999999999 ? (double)LONG_MAX : 999999999999999.0)
 
 /* What the command line says before it is put together. */
 struct input {
@@ -62,10 +73,9 @@ static bool read_whole(struct input *input, const struct row *row, const char *v
 {
     size_t length = strlen(value);
 
-    if (strspn(value, "0123456789") != length || !number_from_text(value, length, whole) ||
-        *whole < row->min || *whole > row->max) {
-        snprintf(input->reason, sizeof input->reason, "not a whole number from %.15g to %.15g", row->min,
-                 row->max);
+    if (strspn(value, "0123456789") != length || !number_from_text(value, length, whole) || *whole < row->min ||
+        *whole > row->max) {
+        snprintf(input->reason, sizeof input->reason, "not a whole number from %.15g to %.15g", row->min, row->max);
         return false;
     }
     return true;
@@ -115,8 +125,7 @@ static bool read_level(struct input *input, const struct row *row, const char *v
 static bool read_topic(struct input *input, const struct row *row, const char *value)
 {
     if (!topic_is_valid(value))
-        return refuse(input,
-                      "not a topic to publish to: no wildcards '+' and '#', no control characters, UTF-8");
+        return refuse(input, "not a topic to publish to: no wildcards '+' and '#', no control characters, UTF-8");
     return read_text(input, row, value);
 }
 
@@ -134,8 +143,11 @@ static bool read_utf8(struct input *input, const struct row *row, const char *va
     return read_text(input, row, value);
 }
 
+/* A name, an IPv4 address, or an IPv6 address without brackets, which is told by its colons. */
 static bool is_host(const char *host)
 {
+    if (strchr(host, ':') != NULL)
+        return strspn(host, "0123456789abcdefABCDEF:.") == strlen(host) && strlen(host) < OPTIONS_HOST_SIZE;
     return text_is_valid(host, OPTIONS_HOST_SIZE - 1) && strpbrk(host, " /@[]?#%\\") == NULL;
 }
 
@@ -146,27 +158,32 @@ static bool read_host(struct input *input, const struct row *row, const char *va
     return read_text(input, row, value);
 }
 
+static bool read_file_name(struct input *input, const struct row *row, const char *value)
+{
+    if (access(value, R_OK) != 0)
+        return refuse(input, "no such file, or it cannot be read");
+    return read_text(input, row, value);
+}
+
 static bool read_password_file(struct input *input, const struct row *row, const char *value)
 {
+    char line[OPTIONS_TEXT_SIZE + 1]; /* with its end: a password may be as long as one of --password */
     FILE *file = fopen(value, "r");
     bool complete = false;
 
     if (file == NULL)
         return refuse(input, "cannot be opened");
-    char *password = row->target;
-    size_t length = fread(password, 1, (size_t)row->max, file);
-    if (ferror(file) || length == (size_t)row->max) {
-        refuse(input, "cannot be read, or is too long for a password");
+    if (fgets(line, sizeof line, file) == NULL || strcspn(line, "\r\n") == 0) {
+        refuse(input, "cannot be read, or its first line is empty");
     } else {
-        password[length] = '\0';
-        password[strcspn(password, "\r\n")] = '\0'; /* the first line */
-        complete = password[0] != '\0' || refuse(input, "its first line is empty");
+        line[strcspn(line, "\r\n")] = '\0';
+        complete = read_text(input, row, line);
     }
     fclose(file);
     return complete;
 }
 
-static void add_broker(struct options *options, const char *scheme, const char *host, int port,
+static void add_broker(struct options *options, const char *scheme, bool has_tls, const char *host, int port,
                        const char *path)
 {
     struct broker *broker = &options->brokers[options->broker_count++];
@@ -175,6 +192,7 @@ static void add_broker(struct options *options, const char *scheme, const char *
 
     snprintf(broker->host, sizeof broker->host, "%s", host);
     broker->port = port;
+    broker->has_tls = has_tls;
     snprintf(name, sizeof name, format, host, port);
     memcpy(broker->name, name, sizeof name);
     snprintf(broker->uri, sizeof broker->uri, "%s://%s%s", scheme, name, path);
@@ -187,15 +205,21 @@ static bool read_url(struct input *input, const struct row *row, const char *val
         const char *prefix, *scheme; /* as MQTT's users write it, and as Paho does */
         int port;
         bool has_path;
-    } schemes[] = {{"mqtt://", "tcp", PORT_MQTT, false}, {"ws://", "ws", 80, true}};
-    const char *expected = "not of the form mqtt://host, mqtt://host:port or ws://host:port/path";
+        bool has_tls;
+    } schemes[] = {
+        {"mqtt://", "tcp", PORT_MQTT, false, false},
+        {"mqtts://", "ssl", PORT_MQTTS, false, true},
+        {"ws://", "ws", 80, true, false},
+        {"wss://", "wss", 443, true, true},
+    };
+    const char *expected = "not of the form mqtt://host:port, mqtts://host:port, ws://host:port/path or wss://...";
     char text[OPTIONS_HOST_SIZE + sizeof "[]:65535"]; /* the part between the scheme and the path */
     size_t known = 0;
 
     while (known < sizeof schemes / sizeof *schemes &&
            strncmp(value, schemes[known].prefix, strlen(schemes[known].prefix)) != 0)
         known++;
-    if (known == sizeof schemes / sizeof *schemes)
+    if (known == sizeof schemes / sizeof *schemes || !text_is_valid(value, OPTIONS_TEXT_SIZE))
         return refuse(input, expected);
 
     const char *start = value + strlen(schemes[known].prefix);
@@ -211,16 +235,17 @@ static bool read_url(struct input *input, const struct row *row, const char *val
     char *host = text + is_ipv6;
     char *host_end = host + strcspn(host, is_ipv6 ? "]" : ":");
     char *rest = host_end + (is_ipv6 && *host_end == ']');
+    bool is_closed = !is_ipv6 || rest > host_end;
     int port = schemes[known].port;
     const struct row port_row = {.target = &port, .min = 1, .max = 65535};
     if (*rest != '\0' && (*rest != ':' || !read_int(input, &port_row, rest + 1)))
         return refuse(input, expected);
     *host_end = '\0';
-    if (!is_host(host))
+    if (!is_closed || !is_host(host) || is_ipv6 != (strchr(host, ':') != NULL))
         return refuse(input, expected);
     if (input->options->broker_count == OPTIONS_BROKER_MAX)
         return refuse(input, "one broker too many");
-    add_broker(input->options, schemes[known].scheme, host, port, path);
+    add_broker(input->options, schemes[known].scheme, schemes[known].has_tls, host, port, path);
     (void)row;
     return true;
 }
@@ -234,163 +259,60 @@ static int list_rows(struct input *input, const struct program *program, struct 
         unsigned use; /* 0: common to all programs */
         struct row row;
     } all[] = {
-        {0,
-         {.name = "host",
-          .letter = 'h',
-          .read = read_host,
-          .target = input->host,
-          .max = sizeof input->host,
-          .environment = "MQTT_HOST",
-          .unit = "HOST",
-          .help = "Broker's name or address",
-          .has_default = true}},
-        {0,
-         {.name = "port",
-          .letter = 'p',
-          .read = read_int,
-          .target = &input->port,
-          .min = 1,
-          .max = 65535,
-          .environment = "MQTT_PORT",
-          .unit = "PORT",
-          .help = "Broker's port",
-          .has_default = true}},
-        {0,
-         {.name = "url",
-          .letter = 'L',
-          .read = read_url,
-          .unit = "URL",
-          .help = "Broker as mqtt://host:port instead; repeat it to name others to try in order"}},
-        {0,
-         {.name = "username",
-          .letter = 'u',
-          .read = read_utf8,
-          .target = o->username,
-          .max = sizeof o->username,
-          .environment = "MQTT_USERNAME",
-          .unit = "NAME",
-          .help = "User name"}},
-        {0,
-         {.name = "password",
-          .letter = 'P',
-          .read = read_text,
-          .target = o->password,
-          .max = sizeof o->password,
-          .environment = "MQTT_PASSWORD",
-          .unit = "PASSWORD",
-          .help = "Password",
-          .is_secret = true}},
-        {0,
-         {.name = "password-file",
-          .read = read_password_file,
-          .target = o->password,
-          .max = sizeof o->password,
-          .unit = "FILE",
-          .help = "Password is the first line of this file"}},
-        {0,
-         {.name = "id",
-          .letter = 'i',
-          .read = read_utf8,
-          .target = o->client_id,
-          .max = sizeof o->client_id,
-          .unit = "ID",
-          .help = "Client id (default: the program's name and a random suffix)"}},
-        {0,
-         {.name = "keepalive",
-          .letter = 'k',
-          .read = read_int,
-          .target = &o->keep_alive,
-          .min = 1,
-          .max = 65535,
-          .unit = "SECONDS",
-          .help = "Keep alive",
-          .has_default = true}},
-        {0,
-         {.name = "wait",
-          .read = read_number,
-          .target = &o->wait,
-          .max = 86400,
-          .unit = "SECONDS",
-          .help = "Keep trying this long for the first connection",
-          .has_default = true}},
-        {OPTION_PUBLISH_TOPIC,
-         {.name = "topic",
-          .letter = 't',
-          .read = read_topic,
-          .target = o->topic,
-          .max = sizeof o->topic,
-          .unit = "TOPIC",
-          .help = "Topic to publish to",
-          .has_default = true}},
-        {OPTION_SUBSCRIBE_TOPIC,
-         {.name = "topic",
-          .letter = 't',
-          .read = read_filter,
-          .target = o->topic,
-          .max = sizeof o->topic,
-          .unit = "FILTER",
-          .help = "Topic filter to subscribe to",
-          .has_default = true}},
-        {OPTION_QOS,
-         {.name = "qos",
-          .letter = 'q',
-          .read = read_int,
-          .target = &o->qos,
-          .max = 2,
-          .unit = "0|1|2",
-          .help = "Quality of service",
-          .has_default = true}},
-        {0,
-         {.name = "count",
-          .letter = 'C',
-          .read = read_long,
-          .target = &o->count,
-          .max = 1e15,
-          .unit = "N",
-          .help = "End after this many messages; 0: when stopped",
-          .has_default = true}},
-        {OPTION_INTERVAL,
-         {.name = "interval",
-          .read = read_number,
-          .target = &o->interval,
-          .max = 86400,
-          .unit = "SECONDS",
-          .help = "Between messages; 0: as fast as possible",
-          .has_default = true}},
-        {OPTION_TIMEOUT,
-         {.name = "timeout",
-          .letter = 'W',
-          .read = read_number,
-          .target = &o->timeout,
-          .max = 1e9,
-          .unit = "SECONDS",
-          .help = "Give up after this long; 0: never",
-          .has_default = true}},
-        {OPTION_DEVICE_ID,
-         {.name = "device-id",
-          .read = read_level,
-          .target = o->device_id,
-          .max = sizeof o->device_id,
-          .unit = "ID",
-          .help = "Device id",
-          .has_default = true}},
-        {OPTION_BASE_TOPIC,
-         {.name = "base-topic",
-          .read = read_topic,
-          .target = o->base_topic,
-          .max = sizeof o->base_topic,
-          .unit = "TOPIC",
-          .help = "What the topics start with",
-          .has_default = true}},
-        {OPTION_SEED,
-         {.name = "seed",
-          .read = read_long,
-          .target = &o->seed,
-          .max = 1e15,
-          .unit = "N",
-          .help = "Repeat the emulated sensor's run of this number (default: from the clock)"}},
+        /* clang-format off */
+        {0, {.name = "host", .letter = 'h', .read = read_host, .target = input->host,
+            .max = sizeof input->host, .environment = "MQTT_HOST", .unit = "HOST",
+            .help = "Broker's name or address", .has_default = true}},
+        {0, {.name = "port", .letter = 'p', .read = read_int, .target = &input->port, .min = 1, .max = 65535,
+            .environment = "MQTT_PORT", .unit = "PORT", .help = "Broker's port (default: 1883, with TLS 8883)"}},
+        {0, {.name = "url", .letter = 'L', .read = read_url, .unit = "URL",
+            .help = "Broker as mqtt://host:port instead; repeat it to name others to try in order"}},
+        {0, {.name = "username", .letter = 'u', .read = read_utf8, .target = o->username,
+            .max = sizeof o->username, .environment = "MQTT_USERNAME", .unit = "NAME", .help = "User name"}},
+        {0, {.name = "password", .letter = 'P', .read = read_text, .target = o->password,
+            .max = sizeof o->password, .environment = "MQTT_PASSWORD", .unit = "PASSWORD", .help = "Password",
+            .is_secret = true}},
+        {0, {.name = "password-file", .read = read_password_file, .target = o->password,
+            .max = sizeof o->password, .unit = "FILE", .help = "Password is the first line of this file"}},
+        {0, {.name = "id", .letter = 'i', .read = read_utf8, .target = o->client_id,
+            .max = sizeof o->client_id, .unit = "ID",
+            .help = "Client id (default: the program's name and a random suffix)"}},
+        {0, {.name = "cafile", .read = read_file_name, .target = o->ca_file, .max = sizeof o->ca_file,
+            .unit = "FILE",
+            .help = "TLS: certificates of the authorities to trust, instead of the system's; without --url it means TLS"}},
+        {0, {.name = "cert", .read = read_file_name, .target = o->certificate, .max = sizeof o->certificate,
+            .unit = "FILE", .help = "TLS: our own certificate"}},
+        {0, {.name = "key", .read = read_file_name, .target = o->key, .max = sizeof o->key, .unit = "FILE",
+            .help = "TLS: our own private key"}},
+        {0, {.name = "insecure", .target = &o->insecure,
+            .help = "TLS: do not check that the certificate is for this host"}},
+        {0, {.name = "keepalive", .letter = 'k', .read = read_int, .target = &o->keep_alive, .min = 1,
+            .max = 65535, .unit = "SECONDS", .help = "Keep alive", .has_default = true}},
+        {0, {.name = "wait", .read = read_number, .target = &o->wait, .max = 86400, .unit = "SECONDS",
+            .help = "Keep trying this long for the first connection", .has_default = true}},
+        {OPTION_PUBLISH_TOPIC, {.name = "topic", .letter = 't', .read = read_topic, .target = o->topic,
+            .max = sizeof o->topic, .unit = "TOPIC", .help = "Topic to publish to", .has_default = true}},
+        {OPTION_SUBSCRIBE_TOPIC, {.name = "topic", .letter = 't', .read = read_filter, .target = o->topic,
+            .max = sizeof o->topic, .unit = "FILTER", .help = "Topic filter to subscribe to",
+            .has_default = true}},
+        {OPTION_QOS, {.name = "qos", .letter = 'q', .read = read_int, .target = &o->qos, .max = 2,
+            .unit = "0|1|2", .help = "Quality of service", .has_default = true}},
+        {0, {.name = "count", .letter = 'C', .read = read_long, .target = &o->count, .max = WHOLE_MAX, .unit = "N",
+            .help = "End after this many messages; 0: when stopped", .has_default = true}},
+        {OPTION_INTERVAL, {.name = "interval", .read = read_number, .target = &o->interval, .max = 86400,
+            .unit = "SECONDS", .help = "Between messages; 0: as fast as possible", .has_default = true}},
+        {OPTION_TIMEOUT, {.name = "timeout", .letter = 'W', .read = read_number, .target = &o->timeout,
+            .max = 1e9, .unit = "SECONDS", .help = "Give up after this long; 0: never", .has_default = true}},
+        {OPTION_DEVICE_ID, {.name = "device-id", .read = read_level, .target = o->device_id,
+            .max = sizeof o->device_id, .unit = "ID", .help = "Device id", .has_default = true}},
+        {OPTION_BASE_TOPIC, {.name = "base-topic", .read = read_topic, .target = o->base_topic,
+            .max = sizeof o->base_topic, .unit = "TOPIC", .help = "What the topics start with",
+            .has_default = true}},
+        {OPTION_SEED, {.name = "seed", .read = read_long, .target = &o->seed, .max = WHOLE_MAX, .unit = "N",
+            .help = "Repeat the emulated sensor's run of this number (default: from the clock)"}},
         {0, {.name = "quiet", .target = &o->quiet, .help = "Print no line per message"}},
         {0, {.name = "debug", .letter = 'd', .target = &o->debug, .help = "Print the protocol's packets"}},
+        /* clang-format on */
     };
     int count = 0;
 
@@ -398,7 +320,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
         if (all[i].use == 0 || (all[i].use & program->uses) != 0)
             rows[count++] = all[i].row;
     }
-    for (const struct option_row *own = program->own; own != NULL && own->name != NULL; own++) {
+    for (const struct option_row *own = program->own; own != NULL && own->name != NULL && count < ROW_MAX; own++) {
         rows[count++] = (struct row){.name = own->name,
                                      .read = read_number,
                                      .target = own->number,
@@ -413,9 +335,9 @@ static int list_rows(struct input *input, const struct program *program, struct 
 
 static void write_help(const struct row *row, char help[HELP_SIZE])
 {
-    int length = snprintf(help, HELP_SIZE, "%s", row->help);
-    char *end = help + length;
-    size_t room = HELP_SIZE - (size_t)length;
+    snprintf(help, HELP_SIZE, "%s", row->help);
+    char *end = help + strlen(help);
+    size_t room = HELP_SIZE - strlen(help);
 
     if (!row->has_default)
         return;
@@ -454,7 +376,8 @@ static bool read_argument(struct input *input, const struct row *row, const char
     if (row->is_secret)
         console_error("--%s: %s (see --help)", row->name, input->reason);
     else
-        console_error("--%s %.200s: %s (see --help)", row->name, value, input->reason);
+        console_error("--%s %.200s: %s (see --help)", row->name, strchr(value, '@') != NULL ? "..." : value,
+                      input->reason);
     return false;
 }
 
@@ -474,6 +397,14 @@ static int print_help(poptContext context, const struct program *program, const 
                program->purpose);
     }
     return console_flush() ? EX_OK : EX_IOERR;
+}
+
+/* Without what follows a `=`: it may be a password behind an option that was mistyped. */
+static void report_bad_option(const char *option, int error)
+{
+    int length = (int)strcspn(option, "=");
+
+    console_error("%.*s: %s (see --help)", length < 200 ? length : 200, option, poptStrerror(error));
 }
 
 /* True to go on; else *status says how to end. */
@@ -500,10 +431,8 @@ static bool read_command_line(struct input *input, const struct program *program
                                        .argDescrip = rows[i].unit};
     }
     table[count] = (struct poptOption){"help", '\0', POPT_ARG_NONE, NULL, 'H', "Print this text", NULL};
-    table[count + 1] =
-        (struct poptOption){"usage", '\0', POPT_ARG_NONE, NULL, 'U', "Print a short form of it", NULL};
-    table[count + 2] =
-        (struct poptOption){"version", '\0', POPT_ARG_NONE, NULL, 'V', "Print the version", NULL};
+    table[count + 1] = (struct poptOption){"usage", '\0', POPT_ARG_NONE, NULL, 'U', "Print a short form of it", NULL};
+    table[count + 2] = (struct poptOption){"version", '\0', POPT_ARG_NONE, NULL, 'V', "Print the version", NULL};
 
     poptContext context = poptGetContext(name, argc, (const char **)argv, table, 0);
     while ((found = poptGetNextOpt(context)) >= 1000) {
@@ -516,10 +445,9 @@ static bool read_command_line(struct input *input, const struct program *program
     if (found > 0)
         *status = print_help(context, program, name, found);
     else if (found < -1)
-        console_error("%s: %s (see --help)", poptBadOption(context, POPT_BADOPTION_NOALIAS),
-                      poptStrerror(found));
+        report_bad_option(poptBadOption(context, POPT_BADOPTION_NOALIAS), found);
     else if (poptPeekArg(context) != NULL)
-        console_error("%s: unexpected argument (see --help)", poptPeekArg(context));
+        console_error("%.200s: unexpected argument (see --help)", poptPeekArg(context));
     else
         goes_on = true;
 
@@ -549,8 +477,19 @@ static bool check_together(struct options *options, const struct program *progra
         return false;
     }
     if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && !topic_level_is_valid(options->username)) {
-        console_error("--username %s: cannot be a level of a topic: '/', '+', '#' or too long",
-                      options->username);
+        console_error("--username %.200s: cannot be a level of a topic: '/', '+', '#' or too long", options->username);
+        return false;
+    }
+    for (int i = 1; i < options->broker_count; i++) {
+        size_t scheme = strcspn(options->brokers[0].uri, ":") + 1;
+        if (strncmp(options->brokers[0].uri, options->brokers[i].uri, scheme) != 0) {
+            console_error("--url: all brokers have to be of one kind, such as mqtts://: who cuts the connection to an "
+                          "encrypted one must not get a plain one");
+            return false;
+        }
+    }
+    if ((options->certificate[0] == '\0') != (options->key[0] == '\0')) {
+        console_error("--cert and --key go together: a certificate is of no use without its key");
         return false;
     }
     if (options->password[0] != '\0' && options->username[0] == '\0') {
@@ -560,22 +499,43 @@ static bool check_together(struct options *options, const struct program *progra
     return true;
 }
 
+/* An argument is there for every user of this computer to see, for as long as the program runs. */
+static void blot_out(const char *password, int argc, char **argv)
+{
+    size_t length = strlen(password);
+
+    for (int i = 1; i < argc && length > 0; i++) {
+        size_t argument = strlen(argv[i]);
+        if (argument >= length && strcmp(argv[i] + argument - length, password) == 0)
+            memset(argv[i] + argument - length, '*', length);
+    }
+}
+
 bool options_read(struct options *options, const struct program *program, int argc, char **argv, int *status)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "playground";
-    struct input input = {.options = options, .host = "localhost", .port = PORT_MQTT};
+    struct input input = {.options = options, .host = "localhost"};
 
     console_open(name);
-    options->keep_alive = 10;
+    *status = EX_USAGE;
+    if (argc < 1) {
+        console_error("started without even its own name");
+        return false;
+    }
+    if (options->keep_alive == 0)
+        options->keep_alive = KEEP_ALIVE_S;
     options->seed = SEED_FROM_CLOCK;
     if (!read_command_line(&input, program, name, argc, argv, status))
         return false;
-    *status = EX_USAGE;
+    blot_out(options->password, argc, argv);
     if (!check_together(options, program))
         return false;
-    if (options->broker_count == 0)
-        add_broker(options, "tcp", input.host, input.port, "");
+    if (options->broker_count == 0) {
+        bool has_tls = options->ca_file[0] != '\0' || options->certificate[0] != '\0' || options->insecure;
+        int port = input.port != 0 ? input.port : has_tls ? PORT_MQTTS : PORT_MQTT;
+        add_broker(options, has_tls ? "ssl" : "tcp", has_tls, input.host, port, "");
+    }
     if (options->client_id[0] == '\0')
         make_client_id(options->client_id, name);
     if (options->seed == SEED_FROM_CLOCK)

@@ -2,19 +2,27 @@
 
 #include "diagnosis.h"
 #include "playground/console.h"
+#include "playground/mailbox.h"
 #include "playground/monotonic.h"
 #include "playground/stop.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
-    CONNECT_TIMEOUT_S = 5,
+    CONNECT_TIMEOUT_S = 4, /* and some time to find out why */
+    COMMAND_TIMEOUT_MS = 5000,
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     LAST_ACKNOWLEDGEMENTS_MS = 500,
+    SHORT_MS = 2000, /* a connection that lived no longer than this */
+    SHORT_MAX = 5,   /* so many of them in a row are no accident */
+    SILENCE_MS = 5000,
     /* How many messages may wait for their acknowledgements. Mosquitto closes the connection of a client that has more
      * than 20 at QoS 2; Paho's publish stops for 100 ms at a time when its own window is full, so that one is larger. */
     WINDOW_QOS_1 = 100,
@@ -51,6 +59,39 @@ static bool may_continue(struct session *session)
     return session->status == EX_OK;
 }
 
+/* --- Paho at work ------------------------------------------------------------------------------------------ */
+
+/* How many messages were published at QoS 1 or 2 and not yet acknowledged. */
+static int in_flight(const struct session *session)
+{
+    MQTTClient_deliveryToken *tokens = NULL;
+    int count = 0;
+
+    if (MQTTClient_getPendingDeliveryTokens(session->client, &tokens) == MQTTCLIENT_SUCCESS && tokens != NULL) {
+        while (tokens[count] != -1)
+            count++;
+        MQTTClient_free(tokens);
+    }
+    return count;
+}
+
+/* Lets Paho work for up to `ms` milliseconds. */
+static void pump(const struct session *session, MQTTClient client, int ms)
+{
+    if (session->mode == SESSION_CALLS_BACK) {
+        stop_sleep(ms); /* Paho's thread works */
+        return;
+    }
+    char *topic = NULL;
+    int topic_length = 0;
+    MQTTClient_message *message = NULL;
+    MQTTClient_receive(client, &topic, &topic_length, &message, (unsigned long)ms);
+    if (message != NULL) {
+        MQTTClient_freeMessage(&message);
+        MQTTClient_free(topic);
+    }
+}
+
 /* --- connecting ---------------------------------------------------------------------------------------------- */
 
 static void on_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *message)
@@ -62,12 +103,11 @@ static void on_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *message)
 void session_create(struct session *session, const struct options *options, enum session_mode mode,
                     session_on_connected *on_connected, void *context)
 {
-    *session =
-        (struct session){.options = options, .mode = mode, .on_connected = on_connected, .context = context};
+    *session = (struct session){.options = options, .mode = mode, .on_connected = on_connected, .context = context};
     session->started_us = monotonic_us();
-    session->broker = options->brokers[0].uri;
+    session->broker = &options->brokers[0];
     stop_install();
-    if (strncmp(session->broker, "ws", 2) != 0) {
+    if (strncmp(session->broker->uri, "ws", 2) != 0) {
         unsetenv("http_proxy"); /* Paho would send plain MQTT through them */
         unsetenv("https_proxy");
     }
@@ -75,8 +115,8 @@ void session_create(struct session *session, const struct options *options, enum
         MQTTClient_setTraceCallback(on_trace);
         MQTTClient_setTraceLevel(MQTTCLIENT_TRACE_PROTOCOL);
     }
-    int rc = MQTTClient_create(&session->client, session->broker, options->client_id,
-                               MQTTCLIENT_PERSISTENCE_NONE, NULL);
+    int rc = MQTTClient_create(&session->client, session->broker->uri, options->client_id, MQTTCLIENT_PERSISTENCE_NONE,
+                               NULL);
     if (rc != MQTTCLIENT_SUCCESS)
         session_fail(session, EX_SOFTWARE,
                      "Paho cannot make a client: out of memory, or a client id that is not UTF-8");
@@ -89,13 +129,22 @@ static bool keeps_session(const struct session *session)
     return session->options->qos > 0;
 }
 
-static int connect_client(struct session *session, const char *uri, bool clean_session)
+void session_set_will(struct session *session, const char *topic, const char *payload)
+{
+    session->will_topic = topic;
+    session->will_payload = payload;
+}
+
+static int connect_client(struct session *session, MQTTClient client, const struct broker *broker, bool clean_session,
+                          bool with_will)
 {
     const struct options *options = session->options;
+    const char *uri = broker->uri;
     MQTTClient_connectOptions connect = MQTTClient_connectOptions_initializer;
+    MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+    MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
 
-    connect.MQTTVersion =
-        MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
+    connect.MQTTVersion = MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
     connect.cleansession = clean_session;
     connect.keepAliveInterval = options->keep_alive;
     connect.connectTimeout = CONNECT_TIMEOUT_S;
@@ -105,31 +154,132 @@ static int connect_client(struct session *session, const char *uri, bool clean_s
     connect.password = options->password[0] == '\0' ? NULL : options->password;
     connect.serverURIcount = 1;
     connect.serverURIs = (char *const *)&uri;
-    return MQTTClient_connect(session->client, &connect);
+    if (broker->has_tls) {
+        tls.trustStore = options->ca_file[0] == '\0' ? NULL : options->ca_file;
+        tls.keyStore = options->certificate[0] == '\0' ? NULL : options->certificate;
+        tls.privateKey = options->key[0] == '\0' ? NULL : options->key;
+        tls.verify = !options->insecure; /* is the certificate for this host? By default Paho does not look */
+        connect.ssl = &tls;
+    }
+    if (with_will && session->will_topic != NULL) {
+        will.topicName = session->will_topic;
+        will.message = session->will_payload;
+        will.qos = 1;
+        will.retained = 1;
+        connect.will = &will;
+    }
+    return MQTTClient_connect(client, &connect);
+}
+
+/* MQTTClient_connect takes seconds where nobody answers, and cannot be called off. So it is called on a thread. */
+struct attempt {
+    struct session *session;
+    const struct broker *broker;
+    struct mailbox *finished; /* holds the return code in the end */
+    struct diagnosis diagnosis;
+};
+
+static void *attempt_thread(void *argument)
+{
+    struct attempt *attempt = argument;
+    struct session *session = attempt->session;
+    int rc = connect_client(session, session->client, attempt->broker, !keeps_session(session), true);
+
+    if (rc != MQTTCLIENT_SUCCESS)
+        attempt->diagnosis = diagnose(attempt->broker, session->options, rc);
+    mailbox_put(attempt->finished, &rc);
+    return NULL;
+}
+
+/* Connects, unless the user has enough of it. */
+static bool attempt_connection(struct session *session, const struct broker *broker, struct diagnosis *diagnosis)
+{
+    struct attempt *attempt = calloc(1, sizeof *attempt);
+    int rc = MQTTCLIENT_FAILURE;
+    pthread_t thread;
+
+    *diagnosis = (struct diagnosis){.status = EX_SOFTWARE, .final = true, .text = "no memory for another thread"};
+    if (attempt == NULL)
+        return false;
+    attempt->session = session;
+    attempt->broker = broker;
+    attempt->finished = mailbox_new(1, sizeof rc);
+    if (attempt->finished == NULL || pthread_create(&thread, NULL, attempt_thread, attempt) != 0)
+        goto free_attempt;
+    while (!mailbox_take(attempt->finished, &rc, SESSION_TIMEOUT_MS)) {
+        if (stop_requested()) {
+            session->is_abandoned = true; /* session_close knows what to do: the thread still uses the attempt */
+            return false;
+        }
+    }
+    pthread_join(thread, NULL);
+    *diagnosis = attempt->diagnosis;
+
+free_attempt:
+    mailbox_free(attempt->finished);
+    free(attempt);
+    return rc == MQTTCLIENT_SUCCESS;
+}
+
+/* Whether the connection stays as long as nothing is sent. */
+static bool stays_idle(const struct session *session, MQTTClient client)
+{
+    int64_t end_us = monotonic_us() + SHORT_MS * INT64_C(1000);
+
+    while (monotonic_us() < end_us && MQTTClient_isConnected(client) && !stop_requested())
+        pump(session, client, SESSION_TIMEOUT_MS);
+    return MQTTClient_isConnected(client);
+}
+
+/* A broker disconnects the older one of two clients with the same id (MQTT 3.1.1 section 3.1.4) and does not tell it
+ * why. Two such clients then take turns for ever. It looks like a bad network; but a bad network would not treat
+ * another client id any better. So, after some short lives: does this connection end although it is idle, while one
+ * with another id stays? */
+static bool is_taken_over(struct session *session, const struct broker *broker)
+{
+    char id[OPTIONS_TEXT_SIZE + sizeof "-check"], text[DIAGNOSIS_SIZE];
+    MQTTClient other = NULL;
+    bool other_stays = false;
+
+    session->short_lives = 0;
+    if (stays_idle(session, session->client) || stop_requested())
+        return false;
+    snprintf(id, sizeof id, "%s-check", session->options->client_id);
+    if (MQTTClient_create(&other, broker->uri, id, MQTTCLIENT_PERSISTENCE_NONE, NULL) == MQTTCLIENT_SUCCESS &&
+        connect_client(session, other, broker, true, false) == MQTTCLIENT_SUCCESS) {
+        other_stays = stays_idle(session, other);
+        MQTTClient_disconnect(other, 0);
+    }
+    MQTTClient_destroy(&other);
+    if (!other_stays || stop_requested())
+        return false;
+    snprintf(text, sizeof text,
+             "another program uses the client id %.200s, and the broker lets only one of them stay: "
+             "choose another with --id",
+             session->options->client_id);
+    session_fail(session, EX_UNAVAILABLE, text);
+    return true;
 }
 
 /* One connection to one broker, with everything the program does at its beginning. */
 static bool connect_to(struct session *session, const struct broker *broker, struct diagnosis *diagnosis)
 {
-    int rc = connect_client(session, broker->uri, !keeps_session(session));
-
-    if (rc != MQTTCLIENT_SUCCESS) {
-        *diagnosis = diagnose(broker, rc);
+    if (!attempt_connection(session, broker, diagnosis))
         return false;
-    }
-    session->broker = broker->uri;
-    session->unchecked = 0;
+    session->broker = broker;
+    session->connected_us = monotonic_us();
+    session->unchecked = in_flight(session); /* Paho sends again what was not acknowledged */
     console_note("Connected to %s as %s", broker->name, session->options->client_id);
-    if (session->on_connected == NULL ||
-        session->on_connected(session, session->context) == MQTTCLIENT_SUCCESS) {
+    if (session->short_lives >= SHORT_MAX && is_taken_over(session, broker))
+        return false;
+    if (session->on_connected == NULL || session->on_connected(session, session->context) == MQTTCLIENT_SUCCESS) {
         if (!session->was_connected)
-            session->connected_us = monotonic_us();
+            session->began_us = monotonic_us();
         session->was_connected = true;
         return true;
     }
     MQTTClient_disconnect(session->client, 0);
-    *diagnosis =
-        (struct diagnosis){.status = EX_UNAVAILABLE, .text = "the broker closed the connection again"};
+    *diagnosis = (struct diagnosis){.status = EX_UNAVAILABLE, .text = "the broker closed the connection again"};
     return false;
 }
 
@@ -182,9 +332,11 @@ void session_connect(struct session *session)
 
 static bool connect_again(struct session *session)
 {
+    bool was_short = monotonic_us() - session->connected_us < SHORT_MS * INT64_C(1000);
+
     console_note("Connection lost");
-    return stop_sleep(BACK_OFF_MIN_MS * (75 + monotonic_us() % 51) / 100) &&
-           connect_until(session, INT64_MAX);
+    session->short_lives = was_short ? session->short_lives + 1 : 0;
+    return stop_sleep(BACK_OFF_MIN_MS * (75 + monotonic_us() % 51) / 100) && connect_until(session, INT64_MAX);
 }
 
 int session_subscribed(struct session *session, const char *filter, int rc)
@@ -194,46 +346,14 @@ int session_subscribed(struct session *session, const char *filter, int rc)
     if (rc == MQTTCLIENT_SUCCESS) {
         console_note("Subscribed to: %s", filter);
     } else if (rc == MQTT_BAD_SUBSCRIBE) {
-        snprintf(text, sizeof text,
-                 "the broker refused the subscription to %.200s: check what this user may read", filter);
+        snprintf(text, sizeof text, "the broker refused the subscription to %.200s: check what this user may read",
+                 filter);
         session_fail(session, EX_PROTOCOL, text);
     }
     return rc;
 }
 
 /* --- the delivery window ------------------------------------------------------------------------------------- */
-
-/* How many messages were published at QoS 1 or 2 and not yet acknowledged. */
-static int in_flight(const struct session *session)
-{
-    MQTTClient_deliveryToken *tokens = NULL;
-    int count = 0;
-
-    if (MQTTClient_getPendingDeliveryTokens(session->client, &tokens) == MQTTCLIENT_SUCCESS &&
-        tokens != NULL) {
-        while (tokens[count] != -1)
-            count++;
-        MQTTClient_free(tokens);
-    }
-    return count;
-}
-
-/* Lets Paho work for up to `ms` milliseconds. */
-static void pump(const struct session *session, int ms)
-{
-    if (session->mode == SESSION_CALLS_BACK) {
-        stop_sleep(ms); /* Paho's thread works */
-        return;
-    }
-    char *topic = NULL;
-    int topic_length = 0;
-    MQTTClient_message *message = NULL;
-    MQTTClient_receive(session->client, &topic, &topic_length, &message, (unsigned long)ms);
-    if (message != NULL) {
-        MQTTClient_freeMessage(&message);
-        MQTTClient_free(topic);
-    }
-}
 
 /* Handles acknowledgements until no more than `limit` messages wait for theirs; for up to `patience_ms`. */
 static void await_acknowledgements(struct session *session, int limit, int64_t patience_ms)
@@ -243,11 +363,10 @@ static void await_acknowledgements(struct session *session, int limit, int64_t p
 
     do {
         int before = session->unchecked;
-        pump(session, pause_ms);
+        pump(session, session->client, pause_ms);
         session->unchecked = in_flight(session);
         pause_ms = session->unchecked < before ? 0 : 1;
-    } while (session->unchecked > limit && MQTTClient_isConnected(session->client) &&
-             monotonic_us() < deadline_us);
+    } while (session->unchecked > limit && MQTTClient_isConnected(session->client) && monotonic_us() < deadline_us);
 }
 
 static int window(const struct session *session)
@@ -267,12 +386,11 @@ bool session_retry(struct session *session, int *rc)
             await_acknowledgements(session, window(session) - 1, SESSION_TIMEOUT_MS);
         return false;
     }
-    if (!may_continue(session))
+    if (session->is_beginning || !may_continue(session))
         return false;
     if (!MQTTClient_isConnected(session->client))
         return connect_again(session);
-    session_fail(session, EX_SOFTWARE,
-                 "Paho refused to publish: is the topic valid, the payload below 256 MB?");
+    session_fail(session, EX_SOFTWARE, "Paho refused to publish: is the topic valid, the payload below 256 MB?");
     return false;
 }
 
@@ -287,6 +405,20 @@ static bool is_done(struct session *session)
     return session->unchecked == 0;
 }
 
+static void remark_silence(struct session *session)
+{
+    if (session->silence_note == NULL || !session->was_connected ||
+        monotonic_us() - session->began_us < SILENCE_MS * INT64_C(1000))
+        return;
+    console_note("%s", session->silence_note);
+    session->silence_note = NULL; /* once is enough */
+}
+
+bool session_is_connected(const struct session *session)
+{
+    return !session->is_abandoned && session->client != NULL && MQTTClient_isConnected(session->client);
+}
+
 bool session_goes_on(struct session *session, long done)
 {
     bool progress = done != session->done;
@@ -295,6 +427,8 @@ bool session_goes_on(struct session *session, long done)
     session->timeout_ms = progress ? 0 : SESSION_TIMEOUT_MS;
     if (!progress)
         console_flush();
+    if (done == 0)
+        remark_silence(session);
     while (may_continue(session)) {
         if (!MQTTClient_isConnected(session->client))
             connect_again(session);
@@ -315,12 +449,11 @@ void session_wait(struct session *session, double seconds)
         return;
     console_flush();
     int64_t next_us = (session->next_us == 0 ? now_us : session->next_us) + (int64_t)(seconds * 1e6);
-    session->next_us =
-        next_us > now_us ? next_us : now_us; /* what fell behind is not caught up with in a burst */
+    session->next_us = next_us > now_us ? next_us : now_us; /* what fell behind is not caught up with in a burst */
     while (now_us < session->next_us && may_continue(session) && MQTTClient_isConnected(session->client)) {
         int64_t left_ms = (session->next_us - now_us) / 1000;
         if (left_ms > 0) {
-            pump(session, left_ms < SESSION_TIMEOUT_MS ? (int)left_ms : SESSION_TIMEOUT_MS);
+            pump(session, session->client, left_ms < SESSION_TIMEOUT_MS ? (int)left_ms : SESSION_TIMEOUT_MS);
         } else {
             struct timespec left = {.tv_nsec = (long)(session->next_us - now_us) * 1000};
             nanosleep(&left, NULL);
@@ -334,36 +467,33 @@ void session_wait(struct session *session, double seconds)
 /* Leaves nothing behind at the broker: a session that was to outlive its connection ends with the next clean one. */
 static void remove_session(struct session *session)
 {
-    if (connect_client(session, session->broker, true) == MQTTCLIENT_SUCCESS)
+    if (connect_client(session, session->client, session->broker, true, false) == MQTTCLIENT_SUCCESS)
         MQTTClient_disconnect(session->client, 0);
 }
 
 static void print_summary(const struct session *session, int unacknowledged)
 {
     struct console_counts counts = console_counts();
-    double seconds = (double)(monotonic_us() - session->connected_us) / 1e6;
+    double seconds = (double)(monotonic_us() - session->began_us) / 1e6;
 
     if (unacknowledged > 0)
         console_note("%d messages were not acknowledged", unacknowledged);
-    console_note("Summary: %ld sent, %ld received, %ld refused in %.3f s (%.0f/s)", counts.sent,
-                 counts.received, counts.refused, seconds,
-                 (double)(counts.sent + counts.received + counts.refused) / seconds);
+    console_note("Summary: %ld sent, %ld received, %ld refused in %.3f s (%.0f/s)", counts.sent, counts.received,
+                 counts.refused, seconds, (double)(counts.sent + counts.received + counts.refused) / seconds);
 }
 
 int session_close(struct session *session)
 {
-    int unacknowledged = 0;
+    int unacknowledged = session->is_abandoned || session->client == NULL ? session->unchecked : in_flight(session);
 
-    if (session->client != NULL) {
+    if (!session->is_abandoned && session->client != NULL) {
         if (MQTTClient_isConnected(session->client)) {
-            if (session->unchecked > 0)
+            if (unacknowledged > 0)
                 await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
             unacknowledged = in_flight(session);
             MQTTClient_disconnect(session->client, 0);
             if (keeps_session(session))
                 remove_session(session);
-        } else {
-            unacknowledged = in_flight(session);
         }
         MQTTClient_destroy(&session->client);
     }
@@ -371,5 +501,7 @@ int session_close(struct session *session)
         session_fail(session, EX_IOERR, "cannot write standard output: a full disk or a closed pipe");
     if (session->was_connected)
         print_summary(session, unacknowledged);
+    if (session->is_abandoned)
+        _exit(session->status); /* a thread is still connecting, with memory that would be freed */
     return session->status;
 }

@@ -37,9 +37,10 @@ bool stop_requested(void)
 
 bool stop_sleep(int64_t ms)
 {
-    int64_t end_us = monotonic_us() + ms * 1000;
+    int64_t end_us = monotonic_deadline_us((double)ms / 1000);
 
-    for (int64_t left_us = ms * 1000; left_us > 0 && !stop_requested(); left_us = end_us - monotonic_us()) {
+    for (int64_t left_us = end_us - monotonic_us(); left_us > 0 && !stop_requested();
+         left_us = end_us - monotonic_us()) {
         int64_t nap_us = left_us < NAP_MS * 1000 ? left_us : NAP_MS * 1000;
         struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)(nap_us * 1000)};
         nanosleep(&nap, NULL);

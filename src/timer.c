@@ -7,7 +7,7 @@
 static void *run(void *argument)
 {
     struct timer *self = argument;
-    int64_t deadline_us = monotonic_us() + (int64_t)(self->seconds * 1e6);
+    int64_t deadline_us = monotonic_deadline_us(self->seconds);
     bool in_time = true;
 
     pthread_mutex_lock(&self->mutex);

@@ -33,8 +33,7 @@ bool topic_filter_is_valid(const char *filter)
 {
     if (!text_is_valid(filter, TOPIC_MAX))
         return false;
-    for (const char *wildcard = strpbrk(filter, "+#"); wildcard != NULL;
-         wildcard = strpbrk(wildcard + 1, "+#")) {
+    for (const char *wildcard = strpbrk(filter, "+#"); wildcard != NULL; wildcard = strpbrk(wildcard + 1, "+#")) {
         bool starts_level = wildcard == filter || wildcard[-1] == '/';
         bool ends_level = wildcard[1] == '\0' || (wildcard[1] == '/' && *wildcard == '+');
         if (!starts_level || !ends_level)

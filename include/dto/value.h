@@ -11,8 +11,11 @@
 #define DTO_TEMPERATURE_SENSOR "TEMPERATURE_SENSOR" /* value: a number, degrees Celsius */
 #define DTO_SWITCH             "SWITCH"             /* value or action_value: "ON" or "OFF" */
 #define DTO_OVER_HEATING       "OVER_HEATING"       /* event_value: a number, degrees Celsius */
+#define DTO_PRESENCE           "PRESENCE"           /* event_value: "ONLINE" or "OFFLINE" */
 #define DTO_SWITCH_ON          "ON"
 #define DTO_SWITCH_OFF         "OFF"
+#define DTO_ONLINE             "ONLINE"
+#define DTO_OFFLINE            "OFFLINE"
 
 /* A timestamp is in whole seconds since the Unix epoch, from 0 to this: 15 digits, all of which JSON carries. */
 #define DTO_TIMESTAMP_MAX INT64_C(999999999999999)
@@ -30,15 +33,16 @@ typedef struct {
 /* The number as a value. Nothing is refused here; NaN and infinities are when the descriptor is serialised. */
 dto_value dto_number(double number);
 
+/* The string as a value. Nothing is refused here either; a string of more than DTO_STRING_MAX bytes and one that is not
+ * UTF-8 are when the descriptor is serialised. */
+dto_value dto_string(const char *string);
+
 /* Copies `text` into a descriptor's string of DTO_STRING_SIZE bytes, or refuses it whole:
  * DTO_NULL_ARGUMENT, DTO_STRING_TOO_LONG, DTO_INVALID_UTF8. On refusal `string` is empty. */
 dto_status dto_set_string(char string[DTO_STRING_SIZE], const char *text);
 
-/* Makes `value` a string. Refuses as dto_set_string does, and then leaves an empty string. */
-dto_status dto_set_string_value(dto_value *value, const char *text);
-
 /* The value as people read it: the string itself, or the number written to `text`, which has to have room for
- * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. */
+ * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. For values that were read; not for a dto_string that is too long. */
 const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE]);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Whatever comes from the network is escaped: no message can move the cursor, change colours or ring the bell.
  * Standard output is block buffered, and flushed whenever the program is about to wait: see console_flush.
- * To be used by one thread only. */
+ * To be used by one thread only, but for console_note and console_error. */
 #ifndef PLAYGROUND_CONSOLE_H
 #define PLAYGROUND_CONSOLE_H
 
@@ -36,7 +36,8 @@ struct console_counts {
 };
 struct console_counts console_counts(void);
 
-/* A line on standard error, as for printf, escaped; console_error puts the program's name before it. */
+/* A line on standard error, as for printf, escaped, cut after 1023 bytes; console_error puts the program's name before
+ * it. These two may be used by any thread. */
 void console_note(const char *format, ...) CONSOLE_PRINTF;
 void console_error(const char *format, ...) CONSOLE_PRINTF;
 

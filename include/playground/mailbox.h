@@ -14,8 +14,8 @@ struct mailbox;
 struct mailbox *mailbox_new(size_t capacity, size_t item_size);
 void mailbox_free(struct mailbox *mailbox);
 
-/* Puts a copy of the item and never waits, so a callback of a library may use it. False if the mailbox is full or
- * closed: the item was not put, and the mailbox counts it as lost. */
+/* Puts a copy of the item and never waits, so a callback of a library may use it. False if the mailbox is full, which
+ * counts the item as lost, or closed, which does not. */
 bool mailbox_put(struct mailbox *mailbox, const void *item);
 
 /* Puts a copy of the item, waiting for room, and returns once it was taken. For threads whose item must not get lost

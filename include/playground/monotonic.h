@@ -9,6 +9,9 @@
 /* Microseconds since some moment in the past (CLOCK_MONOTONIC). */
 int64_t monotonic_us(void);
 
+/* The moment `seconds` from now, or now if that is negative, or in a thousand years if it is more. */
+int64_t monotonic_deadline_us(double seconds);
+
 /* Initialises a condition variable for monotonic_wait. False if the system has no room for it. */
 bool monotonic_condition_init(pthread_cond_t *condition);
 

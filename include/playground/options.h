@@ -16,7 +16,8 @@ struct broker {
     char host[OPTIONS_HOST_SIZE]; /* name or address; an IPv6 address without its brackets */
     int port;
     char name[OPTIONS_HOST_SIZE + 8]; /* as people read it: host:port */
-    char uri[OPTIONS_TEXT_SIZE];      /* as Paho wants it: tcp://host:port, ws://host:port/path */
+    char uri[OPTIONS_TEXT_SIZE];      /* as Paho wants it: tcp, ssl, ws or wss://host:port/path */
+    bool has_tls;                     /* the connection is encrypted, and the broker has to prove who it is */
 };
 
 struct options {
@@ -28,6 +29,12 @@ struct options {
     char client_id[OPTIONS_TEXT_SIZE];
     int keep_alive; /* seconds, 1 to 65535 (MQTT 3.1.1 section 3.1.2.10) */
     double wait;    /* seconds to keep trying for the first connection */
+
+    /* With TLS: files in PEM format; empty: none. */
+    char ca_file[OPTIONS_TEXT_SIZE];     /* whom to trust; empty: those that the system trusts */
+    char certificate[OPTIONS_TEXT_SIZE]; /* our own, for a broker that asks for one */
+    char key[OPTIONS_TEXT_SIZE];         /* our own private key */
+    bool insecure;                       /* do not check that the certificate is for this host */
 
     /* What to send or to receive. A program fills in its own defaults before options_read. */
     char topic[OPTIONS_TEXT_SIZE]; /* a topic for producers, a topic filter for consumers */
@@ -54,8 +61,7 @@ enum {
     OPTION_DEVICE_ID = 1 << 5,
     OPTION_BASE_TOPIC = 1 << 6,
     OPTION_SEED = 1 << 7,
-    OPTION_NEEDS_USERNAME =
-        1 << 8, /* --username, common to all, has to be given and to be a valid topic level */
+    OPTION_NEEDS_USERNAME = 1 << 8, /* --username, common to all, has to be given and to be a valid topic level */
 };
 
 /* One more row for a program that has an option of its own: a number, whose default stands in *number beforehand. */
@@ -74,7 +80,7 @@ struct program {
 };
 
 /* Reads the command line and the environment (MQTT_HOST, MQTT_PORT, MQTT_USERNAME, MQTT_PASSWORD) into `options`,
- * checks every value, and gets the console ready. `options` holds the program's own defaults or zeros.
+ * checks every value, gets the console ready, and blots out a password in `argv`, where others could see it. `options` holds the program's own defaults or zeros; `seed` is always set.
  * True if the program should go on. False if it should return *status at once: 0 after --help, --usage or --version,
  * EX_USAGE after one line on standard error that names the option and what is wrong with it. */
 bool options_read(struct options *options, const struct program *program, int argc, char **argv, int *status);

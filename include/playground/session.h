@@ -27,8 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SESSION_TIMEOUT_MS                                                                                   \
-    100 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
+#define SESSION_TIMEOUT_MS 100 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
 
 /* How the program takes part in the work of Paho's synchronous client. */
 enum session_mode {
@@ -46,22 +45,29 @@ struct session;
 typedef int session_on_connected(struct session *session, void *context);
 
 struct session {
-    MQTTClient client; /* Paho's handle */
-    int timeout_ms; /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
+    MQTTClient client;        /* Paho's handle */
+    int timeout_ms;           /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
+    const char *silence_note; /* set it, and it is printed once if nothing has arrived for 5 s */
 
     /* Everything below belongs to session.c. */
     const struct options *options;
     enum session_mode mode;
     session_on_connected *on_connected;
     void *context;
-    int status;           /* the exit status so far; not 0: something went wrong and was printed */
-    bool was_connected;   /* at least once */
-    bool is_finished;     /* --count messages are done */
-    const char *broker;   /* URI of the broker in use */
+    int status;                  /* the exit status so far; not 0: something went wrong and was printed */
+    bool was_connected;          /* at least once */
+    bool is_beginning;           /* on_connected is at work */
+    bool is_finished;            /* --count messages are done */
+    bool is_abandoned;           /* Ctrl-C came while a thread was connecting, which goes on with that */
+    const struct broker *broker; /* the one in use */
+    const char *will_topic;      /* NULL: no will */
+    const char *will_payload;
     long done;            /* messages, as session_goes_on was last told */
     int unchecked;        /* messages published since the delivery window was last looked at */
+    int short_lives;      /* connections in a row that were lost soon after they were made */
     int64_t started_us;   /* when session_create was called */
-    int64_t connected_us; /* when the first connection stood */
+    int64_t began_us;     /* when the first connection stood */
+    int64_t connected_us; /* when the last connection was made */
     int64_t next_us;      /* when session_wait is to return */
 };
 
@@ -69,6 +75,11 @@ struct session {
  * Always to be followed by session_close. */
 void session_create(struct session *session, const struct options *options, enum session_mode mode,
                     session_on_connected *on_connected, void *context);
+
+/* Leaves a will (MQTT 3.1.1 section 3.1.2.5): a message that the broker publishes, retained and at QoS 1, if the
+ * connection ends in any other way than by session_close. To be called before session_connect; topic and payload are not
+ * copied and have to live until session_close. */
+void session_set_will(struct session *session, const char *topic, const char *payload);
 
 /* Connects: to the first broker of options->brokers that answers, again and again for options->wait seconds. Prints
  * what went wrong, if nothing comes of it. */
@@ -82,8 +93,12 @@ bool session_goes_on(struct session *session, long done);
 /* To be asked after every MQTTClient_publish with its return code: true if the same message has to be published again,
  * because Paho did not take it (the connection was lost, and now there is a new one). False if it was taken, or if
  * there is no point in trying: then *rc is not MQTTCLIENT_SUCCESS. At QoS 1 and 2 it also keeps the number of
- * unacknowledged messages below what Paho and the broker bear, and waits for acknowledgements where it must. */
+ * unacknowledged messages below what Paho and the broker bear, and waits for acknowledgements where it must. In
+ * on_connected it never asks for another try: that is called again with the next connection. */
 bool session_retry(struct session *session, int *rc);
+
+/* Whether the connection stands, as far as is known. */
+bool session_is_connected(const struct session *session);
 
 /* Waits until `seconds` after the last call's end, so that the pace does not depend on how long the work between takes.
  * Writes out what was printed. Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it

@@ -15,10 +15,9 @@ USERS = [None] + ([65534] if os.geteuid() == 0 else [])  # as we are; and if tha
 def lab_broker(request, tmp_path_factory):
     """The committed folder, its ports exchanged for free ones, started as ./lab broker starts it."""
     folder = tmp_path_factory.mktemp("lab") / "mosquitto"
-    shutil.copytree(ROOT / "mosquitto", folder)
-    folder.chmod(0o755)
-    for path in folder.iterdir():
-        path.chmod(0o644)
+    shutil.copytree(ROOT / "mosquitto", folder, ignore=shutil.ignore_patterns("*.crt", "*.key", "*.srl", "listeners.conf"))
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
     configuration = folder / "mosquitto.conf"
     text = configuration.read_text()
     ports = {}
@@ -89,19 +88,22 @@ def compose(*arguments):
 def test_docker_compose_accepts_the_file_and_publishes_on_this_computer_only():
     result = compose("config")
     assert result.returncode == 0, result.stderr
-    published = re.findall(r"^\s*- (127\.0\.0\.1:\d+:\d+)", result.stdout, re.M) or \
-        re.findall(r"host_ip: (127\.0\.0\.1)", result.stdout)
-    inside = (ROOT / "mosquitto" / "mosquitto.conf").read_text().count("\nlistener ")
-    assert len(published) == inside
+    text = (ROOT / "docker-compose.yml").read_text()
+    published = re.findall(r"^      - (.*\d+:\d+)$", text, re.M)
+    assert published == [f"127.0.0.1:{port}:{port}" for port in (1883, 1884, 8883, 8884)]
 
 
 def test_the_container_listens_where_published_ports_can_reach_it(tmp_path):
-    """Runs the container's own command line on the configuration, up to starting the broker."""
-    text = (ROOT / "docker-compose.yml").read_text()
-    command = re.search(r"^      - (sed .*) && exec mosquitto", text, re.M).group(1).replace("$$", "$")
-    shutil.copy(ROOT / "mosquitto" / "mosquitto.conf", tmp_path)
-    subprocess.run(["sh", "-c", command.replace("/tmp/mosquitto.conf", "inside.conf")], cwd=tmp_path, check=True)
-    before = (tmp_path / "mosquitto.conf").read_text()
-    inside = (tmp_path / "inside.conf").read_text()
-    assert inside == before.replace(" 127.0.0.1\n", "\n") != before
-    assert all(re.fullmatch(r"listener \d+", line) for line in inside.splitlines() if line.startswith("listener"))
+    """Runs the container's own command line on the folder, up to starting the broker; with certificates and without."""
+    command = re.search(r"^      - (cp .*) && exec mosquitto", (ROOT / "docker-compose.yml").read_text(), re.M).group(1)
+    for certificates in (False, True):
+        source, inside = tmp_path / f"source{certificates}", tmp_path / f"inside{certificates}"
+        shutil.copytree(ROOT / "mosquitto", source, ignore=shutil.ignore_patterns("*.conf"))
+        shutil.copy(ROOT / "mosquitto" / "mosquitto.conf", source)
+        if certificates:
+            (source / "tls" / "listeners.conf").write_text("listener 8883 127.0.0.1\nlistener 8884 127.0.0.1\n")
+        shell = command.replace("$$", "$").replace("/tmp/lab", str(inside)).replace("/lab", str(source), 1)
+        subprocess.run(["sh", "-c", shell], check=True, capture_output=True)
+        listeners = [line for path in [inside / "mosquitto.conf", *(inside / "tls").glob("*.conf")]
+                     for line in path.read_text().splitlines() if line.startswith("listener")]
+        assert listeners == [f"listener {port}" for port in (1883, 1884, 8883, 8884)[:4 if certificates else 2]]

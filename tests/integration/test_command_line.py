@@ -16,7 +16,7 @@ def started(run, broker, name, *arguments):
     if name in PRODUCERS:
         program.out.wait_for("^sent ")
     else:
-        program.err.wait_for("^Subscribed to: ", count={"device_consumer": 2, "mqtt_smart_object_controller": 3}.get(name, 1))
+        program.err.wait_for("^Subscribed to: ", count={"device_consumer": 2, "mqtt_smart_object_controller": 4}.get(name, 1))
     return program
 
 

@@ -8,7 +8,7 @@ from conftest import PROGRAMS
 from test_command_line import started
 
 SUBSCRIPTIONS = {"simple_consumer": 1, "json_consumer": 1, "auth_consumer": 1, "device_consumer": 2,
-                 "mqtt_smart_object": 1, "mqtt_smart_object_controller": 3}
+                 "mqtt_smart_object": 1, "mqtt_smart_object_controller": 4}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 BASE = "/device/device001"
-INFO, EVENT = f"{BASE}/info", f"{BASE}/event"
+INFO, EVENT, PRESENCE = f"{BASE}/info", f"{BASE}/event", f"{BASE}/event/presence"
 TEMPERATURE, SWITCH = f"{BASE}/telemetry/temperature", f"{BASE}/telemetry/switch"
 ACTION = f"{BASE}/action/switch"
 FAST = ["--interval", 0.01, "--seed", 1]
@@ -31,8 +31,9 @@ def test_what_the_object_publishes_and_how(broker, run, observe):
     assert smart_object.wait() == 0
     observer.wait_for_count(30, TEMPERATURE)
     observer.fence()
-    assert {m.topic: m.qos for m in observer.messages} == {INFO: 0, SWITCH: 0, TEMPERATURE: 0, EVENT: 1}
-    assert [m.topic for m in observer.messages[:3]] == [INFO, SWITCH, TEMPERATURE]
+    assert {m.topic: m.qos for m in observer.messages} == {
+        INFO: 0, PRESENCE: 1, SWITCH: 0, TEMPERATURE: 0, EVENT: 1}
+    assert [m.topic for m in observer.messages[:4]] == [INFO, PRESENCE, SWITCH, TEMPERATURE]
     assert len(observer.of(TEMPERATURE)) == 30
     device, = (json.loads(m.payload) for m in observer.of(INFO))
     assert list(device) == ["device_id", "producer", "software_version"]
@@ -42,7 +43,7 @@ def test_what_the_object_publishes_and_how(broker, run, observe):
     assert event["event_type"] == "OVER_HEATING"
     first_above = next(value for value in values(observer.of(TEMPERATURE)) if value > 35)
     assert event["event_value"] == first_above
-    assert smart_object.summary() == (33, 0, 0)
+    assert smart_object.summary() == (35, 0, 0)
 
 
 def test_who_comes_late_gets_info_and_event_but_no_telemetry_and_no_action(broker, run, observe):
@@ -54,7 +55,8 @@ def test_who_comes_late_gets_info_and_event_but_no_telemetry_and_no_action(broke
     assert smart_object.interrupt()[0] == controller.interrupt()[0] == 0
     late = observe(broker.port, "#")
     late.fence()
-    assert sorted((m.topic, m.retain, m.qos) for m in late.messages) == [(EVENT, True, 1), (INFO, True, 0)]
+    assert sorted((m.topic, m.retain, m.qos) for m in late.messages) == [
+        (EVENT, True, 1), (PRESENCE, True, 1), (INFO, True, 0)]
 
 
 def test_an_event_is_published_once_for_each_crossing(broker, run, observe):
@@ -170,10 +172,13 @@ def test_the_loop_closes_twice(broker, run, observe):
     observer.wait_for_count(4, ACTION)
     observer.wait_for_count(5, SWITCH)
     story, temperature = [], 0.0
+    assert json.loads(observer.of(PRESENCE)[0].payload)["event_value"] == "ONLINE"
     for message in observer.messages:
         descriptor = json.loads(message.payload)
         if message.topic == TEMPERATURE:
             temperature = descriptor["value"]
+        elif message.topic == PRESENCE:
+            continue
         elif message.topic == EVENT:
             assert 35 < descriptor["event_value"] <= temperature
             story.append("alert")
@@ -186,7 +191,8 @@ def test_the_loop_closes_twice(broker, run, observe):
     assert story[:11] == ["is ON"] + once + once
     # Telemetry went on while the switch was off, and the temperature fell.
     kinds = [(m.topic, json.loads(m.payload).get("value")) for m in observer.messages]
-    off, on = kinds.index((SWITCH, "OFF")), kinds.index((SWITCH, "ON"), 2)
+    off = kinds.index((SWITCH, "OFF"))
+    on = kinds.index((SWITCH, "ON"), off)
     falling = [value for topic, value in kinds[off:on] if topic == TEMPERATURE]
     assert len(falling) >= 5 and falling[-1] < falling[0] - 3
 
@@ -215,6 +221,36 @@ def test_both_end_cleanly_while_busy(broker, run, number):
         program.send(number)
         assert program.wait() == 0
         program.summary()
+
+
+def test_the_object_says_that_it_is_online_and_when_it_goes(broker, run, observe):
+    observer = observe(broker.port, PRESENCE)
+    controller = run("mqtt_smart_object_controller", *broker.options)
+    controller.err.wait_for(f"Subscribed to: {PRESENCE}")
+    smart_object = run("mqtt_smart_object", *broker.options)
+    controller.out.wait_for("PRESENCE ONLINE$")
+    assert smart_object.interrupt()[0] == 0
+    controller.out.wait_for("PRESENCE OFFLINE$")
+    events = [json.loads(m.payload) for m in observer.wait_for_count(2)]
+    assert [(e["event_type"], e["event_value"]) for e in events] == [("PRESENCE", "ONLINE"), ("PRESENCE", "OFFLINE")]
+    assert list(events[0]) == ["timestamp", "event_type", "event_value"]
+    late = observe(broker.port, PRESENCE).wait_for_count(1)
+    assert late[0].retain and json.loads(late[0].payload)["event_value"] == "OFFLINE"
+
+
+def test_of_a_killed_object_the_broker_tells(broker, run, observe):
+    """Its will, MQTT 3.1.1 section 3.1.2.5."""
+    observer = observe(broker.port, PRESENCE)
+    controller = run("mqtt_smart_object_controller", *broker.options)
+    controller.err.wait_for(f"Subscribed to: {PRESENCE}")
+    smart_object = run("mqtt_smart_object", *broker.options)
+    controller.out.wait_for("PRESENCE ONLINE$")
+    smart_object.kill()
+    controller.out.wait_for("PRESENCE OFFLINE$")
+    message = observer.wait_for_count(2)[1]
+    assert json.loads(message.payload)["event_value"] == "OFFLINE" and message.qos == 1
+    late = observe(broker.port, PRESENCE).wait_for_count(1)
+    assert late[0].retain and json.loads(late[0].payload)["event_value"] == "OFFLINE"
 
 
 def test_no_session_is_left_behind_at_the_broker(broker, run):

@@ -16,14 +16,14 @@ typedef union {
     action_descriptor action;
 } any_descriptor;
 
-#define WRAP(kind)                                                                                           \
-    static dto_status kind##_to_json(const any_descriptor *any, char *json, size_t size)                     \
-    {                                                                                                        \
-        return kind##_descriptor_to_json(any == NULL ? NULL : &any->kind, json, size);                       \
-    }                                                                                                        \
-    static dto_status kind##_from_json(any_descriptor *any, const char *json, size_t length)                 \
-    {                                                                                                        \
-        return kind##_descriptor_from_json(any == NULL ? NULL : &any->kind, json, length);                   \
+#define WRAP(kind)                                                                                                     \
+    static dto_status kind##_to_json(const any_descriptor *any, char *json, size_t size)                               \
+    {                                                                                                                  \
+        return kind##_descriptor_to_json(any == NULL ? NULL : &any->kind, json, size);                                 \
+    }                                                                                                                  \
+    static dto_status kind##_from_json(any_descriptor *any, const char *json, size_t length)                           \
+    {                                                                                                                  \
+        return kind##_descriptor_from_json(any == NULL ? NULL : &any->kind, json, length);                             \
     }
 WRAP(message)
 WRAP(device)
@@ -129,8 +129,7 @@ static void every_field_has_to_be_there_once_and_of_its_type(void **state)
             const struct member *member = &kinds[k].members[i];
             assert_read(&kinds[k], document(&kinds[k], (int)i, NULL), DTO_MISSING, member->field);
             assert_read(&kinds[k], document(&kinds[k], (int)i, member->wrong), DTO_WRONG_TYPE, member->field);
-            snprintf(twice, sizeof twice, "%s,\"%s\":%s", member->value, dto_field_name(member->field),
-                     member->value);
+            snprintf(twice, sizeof twice, "%s,\"%s\":%s", member->value, dto_field_name(member->field), member->value);
             assert_read(&kinds[k], document(&kinds[k], (int)i, twice), DTO_DUPLICATE_KEY, member->field);
         }
     }
@@ -148,8 +147,7 @@ static void strings_are_limited(void **state)
             snprintf(text, sizeof text, "\"%0*d\"", DTO_STRING_MAX, 0);
             assert_read(&kinds[k], document(&kinds[k], (int)i, text), DTO_OK, DTO_FIELD_PAYLOAD);
             snprintf(text, sizeof text, "\"%0*d\"", DTO_STRING_MAX + 1, 0);
-            assert_read(&kinds[k], document(&kinds[k], (int)i, text), DTO_STRING_TOO_LONG,
-                        kinds[k].members[i].field);
+            assert_read(&kinds[k], document(&kinds[k], (int)i, text), DTO_STRING_TOO_LONG, kinds[k].members[i].field);
         }
     }
 }
@@ -194,8 +192,7 @@ static void a_buffer_too_small_is_refused_and_not_overrun(void **state)
         assert_true(dto_is_ok(kinds[k].from_json(&any, json, strlen(json))));
         for (size_t size = 0; size <= strlen(json); size++) {
             memset(written, '#', sizeof written);
-            assert_status("small", kinds[k].to_json(&any, written, size), DTO_BUFFER_TOO_SMALL,
-                          DTO_FIELD_PAYLOAD);
+            assert_status("small", kinds[k].to_json(&any, written, size), DTO_BUFFER_TOO_SMALL, DTO_FIELD_PAYLOAD);
             assert_true(size == 0 || written[0] == '\0');
             for (size_t i = size; i < sizeof written; i++)
                 assert_int_equal(written[i], '#');
@@ -210,12 +207,9 @@ static void the_longest_descriptor_fits_a_payload(void **state)
 
     (void)state;
     memset(&device, '\x01', sizeof device); /* six bytes each: \u0001 */
-    device.device_id[DTO_STRING_MAX] = device.producer[DTO_STRING_MAX] =
-        device.software_version[DTO_STRING_MAX] = '\0';
-    assert_status("long", device_descriptor_to_json(&device, written, sizeof written), DTO_OK,
-                  DTO_FIELD_PAYLOAD);
-    assert_status("long", device_descriptor_from_json(&read, written, strlen(written)), DTO_OK,
-                  DTO_FIELD_PAYLOAD);
+    device.device_id[DTO_STRING_MAX] = device.producer[DTO_STRING_MAX] = device.software_version[DTO_STRING_MAX] = '\0';
+    assert_status("long", device_descriptor_to_json(&device, written, sizeof written), DTO_OK, DTO_FIELD_PAYLOAD);
+    assert_status("long", device_descriptor_from_json(&read, written, strlen(written)), DTO_OK, DTO_FIELD_PAYLOAD);
     assert_memory_equal(&read, &device, sizeof device);
 }
 

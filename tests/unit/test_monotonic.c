@@ -50,8 +50,7 @@ static void a_wait_times_out_at_its_deadline_and_not_before(void **state)
     for (size_t i = 0; i < COUNT(spans_us); i++) {
         int64_t start_us = monotonic_us(), deadline_us = start_us + spans_us[i];
         while (monotonic_wait(&condition, &mutex, deadline_us))
-            assert_true(monotonic_us() - start_us <
-                        HANGS_US); /* it may wake up for no reason, but not for ever */
+            assert_true(monotonic_us() - start_us < HANGS_US); /* it may wake up for no reason, but not for ever */
         assert_true(monotonic_us() >= deadline_us);
         assert_true(monotonic_us() - deadline_us < HANGS_US);
     }

@@ -22,10 +22,8 @@ static void every_status_reads_as_a_phrase(void **state)
 static void the_phrases_tell_what_to_mend(void **state)
 {
     (void)state;
-    assert_string_equal(dto_status_string((dto_status){DTO_MISSING, DTO_FIELD_TIMESTAMP}),
-                        "timestamp is missing");
-    assert_string_equal(dto_status_string((dto_status){DTO_NOT_JSON, DTO_FIELD_PAYLOAD}),
-                        "payload is not JSON");
+    assert_string_equal(dto_status_string((dto_status){DTO_MISSING, DTO_FIELD_TIMESTAMP}), "timestamp is missing");
+    assert_string_equal(dto_status_string((dto_status){DTO_NOT_JSON, DTO_FIELD_PAYLOAD}), "payload is not JSON");
     assert_string_equal(dto_status_string((dto_status){DTO_STRING_TOO_LONG, DTO_FIELD_DEVICE_ID}),
                         "device_id is longer than 127 bytes");
     assert_string_equal(dto_status_string((dto_status){DTO_TOO_LONG, DTO_FIELD_PAYLOAD}),

@@ -55,8 +55,7 @@ static void the_filters_of_the_specification_match_their_topics(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(examples); i++) {
         if (topic_matches(examples[i].filter, examples[i].topic) != examples[i].matches)
-            fail_msg("filter %s, topic %s: not %d", examples[i].filter, examples[i].topic,
-                     examples[i].matches);
+            fail_msg("filter %s, topic %s: not %d", examples[i].filter, examples[i].topic, examples[i].matches);
     }
 }
 
@@ -249,8 +248,8 @@ static void an_invalid_topic_is_matched_by_nothing(void **state)
     for (size_t i = 0; i < COUNT(invalid); i++) {
         if (topic_is_valid(invalid[i]))
             fail_msg("topic %s is valid", invalid[i]);
-        if (topic_matches("#", invalid[i]) || topic_matches("+", invalid[i]) ||
-            topic_matches(invalid[i], invalid[i]) || topic_matches("a/+", invalid[i]))
+        if (topic_matches("#", invalid[i]) || topic_matches("+", invalid[i]) || topic_matches(invalid[i], invalid[i]) ||
+            topic_matches("a/+", invalid[i]))
             fail_msg("topic %s is matched", invalid[i]);
     }
 }

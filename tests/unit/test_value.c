@@ -1,5 +1,5 @@
 /* Strings of descriptors, and values that are numbers or strings. */
-#include "dto/value.h"
+#include "dto/message_descriptor.h"
 #include "dto_tables.h"
 
 static void strings_are_copied_whole_or_not_at_all(void **state)
@@ -37,15 +37,34 @@ static void values_read_as_people_write_them(void **state)
         assert_int_equal(value.type, DTO_NUMBER);
         assert_string_equal(dto_value_text(&value, text), numbers[i].text);
     }
-    assert_status("OFF", dto_set_string_value(&value, "OFF"), DTO_OK, DTO_FIELD_VALUE);
+    value = dto_string("OFF");
     assert_int_equal(value.type, DTO_STRING);
     assert_string_equal(dto_value_text(&value, text), "OFF");
+}
+
+static void a_string_too_long_is_kept_for_the_descriptor_to_refuse(void **state)
+{
+    char text[DTO_STRING_SIZE + 1] = "", json[DTO_JSON_MAX];
+    message_descriptor message = {.timestamp = 1, .value_type = DTO_SWITCH};
+
+    (void)state;
+    memset(text, 'x', DTO_STRING_MAX);
+    message.value = dto_string(text);
+    assert_status("longest", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_FIELD_PAYLOAD);
+    text[DTO_STRING_MAX] = 'x';
+    message.value = dto_string(text);
+    assert_status("too long", message_descriptor_to_json(&message, json, sizeof json), DTO_STRING_TOO_LONG,
+                  DTO_FIELD_VALUE);
+    message.value = dto_string("\xC3");
+    assert_status("not UTF-8", message_descriptor_to_json(&message, json, sizeof json), DTO_INVALID_UTF8,
+                  DTO_FIELD_VALUE);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strings_are_copied_whole_or_not_at_all),
+        cmocka_unit_test(a_string_too_long_is_kept_for_the_descriptor_to_refuse),
         cmocka_unit_test(values_read_as_people_write_them),
     };
 
