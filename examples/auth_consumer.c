@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #define FILTER    "/iot/user/%s/#"
-#define QOS       0
+#define QOS       0  /* the most that the broker may use to deliver to us */
 #define SHOWN_MAX 40 /* bytes of a payload that is not a number */
 
 #define SILENCE_NOTE                                                                                                   \
@@ -23,19 +23,21 @@
 
 static const struct program program = {
     .purpose = "Shows the numbers that arrive on the topics of a user.",
-    .uses = OPTION_NEEDS_USERNAME | OPTION_QOS | OPTION_TIMEOUT,
+    .uses = OPTION_NEEDS_USERNAME | OPTION_QOS | OPTION_TIMEOUT, /* the options it accepts */
 };
 
+/* Called after every connection that is made, the first and each later one. */
 static int on_connected(struct session *session, void *context)
 {
-    const struct options *options = context;
+    const struct options *options = context; /* what main gave to session_create */
     char filter[OPTIONS_TOPIC_SIZE];
 
     snprintf(filter, sizeof filter, FILTER, options->username);
-    return session_subscribed(session, filter, MQTTClient_subscribe(session->client, filter, options->qos));
+    int rc = MQTTClient_subscribe(session->client, filter, options->qos);
+    return session_subscribed(session, filter, rc);
 }
 
-static void on_message(const char *topic, const MQTTClient_message *message)
+static void show_message(const char *topic, const MQTTClient_message *message)
 {
     char text[64];
     double temperature;
@@ -45,7 +47,8 @@ static void on_message(const char *topic, const MQTTClient_message *message)
         console_received(topic, message->retained, text);
     } else {
         int shown = message->payloadlen < SHOWN_MAX ? message->payloadlen : SHOWN_MAX;
-        snprintf(text, sizeof text, "not a number: %.*s", shown, (const char *)message->payload);
+        snprintf(text, sizeof text, "not a number: %.*s", shown,
+                 (const char *)message->payload); /* not NUL-terminated */
         console_refused(topic, message->retained, text);
     }
 }
@@ -58,19 +61,20 @@ int main(int argc, char **argv)
 
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
-    session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session_create(&session, &options, SESSION_ONE_THREAD, on_connected, &options);
     session.silence_note = SILENCE_NOTE;
     session_connect(&session);
 
-    for (long received = 0; session_goes_on(&session, received);) {
+    long received = 0;
+    while (session_goes_on(&session, received)) {
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session.client, &topic, &topic_length, &message, (unsigned long)session.timeout_ms);
+        MQTTClient_receive(session.client, &topic, &topic_length, &message, session.timeout_ms);
         if (message == NULL)
             continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
         received++;
-        on_message(topic, message);
+        show_message(topic, message);
         MQTTClient_freeMessage(&message);
         MQTTClient_free(topic);
     }

@@ -17,25 +17,26 @@
 
 #define INFO_FILTER   "device/+/info"     /* + stands for one level of the topic: any device */
 #define SENSOR_FILTER "device/+/sensor/#" /* # stands for all that follows: any sensor of any device */
-#define QOS           0
+#define QOS           0                   /* the most that the broker may use to deliver to us */
 
 static const struct program program = {
     .purpose = "Shows the announcements of devices and the readings of their sensors.",
-    .uses = OPTION_QOS | OPTION_TIMEOUT,
+    .uses = OPTION_QOS | OPTION_TIMEOUT, /* the options it accepts */
 };
 
+/* Called after every connection that is made, the first and each later one. */
 static int on_connected(struct session *session, void *context)
 {
-    const struct options *options = context;
-    int rc = session_subscribed(session, INFO_FILTER, MQTTClient_subscribe(session->client, INFO_FILTER, options->qos));
+    const struct options *options = context; /* what main gave to session_create */
+    int rc = MQTTClient_subscribe(session->client, INFO_FILTER, options->qos);
 
-    if (rc != MQTTCLIENT_SUCCESS)
+    if (session_subscribed(session, INFO_FILTER, rc) != MQTTCLIENT_SUCCESS)
         return rc;
-    return session_subscribed(session, SENSOR_FILTER,
-                              MQTTClient_subscribe(session->client, SENSOR_FILTER, options->qos));
+    rc = MQTTClient_subscribe(session->client, SENSOR_FILTER, options->qos);
+    return session_subscribed(session, SENSOR_FILTER, rc);
 }
 
-static void on_device_info(const char *topic, const MQTTClient_message *message)
+static void show_device_info(const char *topic, const MQTTClient_message *message)
 {
     device_descriptor device;
     dto_status status = device_descriptor_from_json(&device, message->payload, (size_t)message->payloadlen);
@@ -50,7 +51,7 @@ static void on_device_info(const char *topic, const MQTTClient_message *message)
     }
 }
 
-static void on_reading(const char *topic, const MQTTClient_message *message)
+static void show_reading(const char *topic, const MQTTClient_message *message)
 {
     message_descriptor descriptor;
     dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
@@ -65,12 +66,12 @@ static void on_reading(const char *topic, const MQTTClient_message *message)
     }
 }
 
-static void on_message(const char *topic, const MQTTClient_message *message)
+static void show_message(const char *topic, const MQTTClient_message *message)
 {
     if (topic_matches(INFO_FILTER, topic))
-        on_device_info(topic, message);
+        show_device_info(topic, message);
     else
-        on_reading(topic, message);
+        show_reading(topic, message);
 }
 
 int main(int argc, char **argv)
@@ -81,18 +82,19 @@ int main(int argc, char **argv)
 
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
-    session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session_create(&session, &options, SESSION_ONE_THREAD, on_connected, &options);
     session_connect(&session);
 
-    for (long received = 0; session_goes_on(&session, received);) {
+    long received = 0;
+    while (session_goes_on(&session, received)) {
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session.client, &topic, &topic_length, &message, (unsigned long)session.timeout_ms);
+        MQTTClient_receive(session.client, &topic, &topic_length, &message, session.timeout_ms);
         if (message == NULL)
             continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
         received++;
-        on_message(topic, message);
+        show_message(topic, message);
         MQTTClient_freeMessage(&message);
         MQTTClient_free(topic);
     }

@@ -21,13 +21,13 @@
 #define DEVICE_ID         "device001"
 #define INFO_TOPIC        "device/%s/info"
 #define TEMPERATURE_TOPIC "device/%s/sensor/temperature"
-#define QOS               0
-#define INFO_RETAINED     1 /* who subscribes later gets the last one at once */
-#define RETAINED          0
+#define QOS               0 /* at most once: nobody acknowledges, a message can get lost */
+#define RETAINED          1 /* whoever subscribes later gets the last one at once */
+#define NOT_RETAINED      0 /* the broker keeps no copy for those who subscribe later */
 
 static const struct program program = {
     .purpose = "Announces a device, retained, then publishes the readings of its temperature sensor.",
-    .uses = OPTION_DEVICE_ID | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED,
+    .uses = OPTION_DEVICE_ID | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED, /* the options it accepts */
 };
 
 static int publish_device_info(MQTTClient client, const char *device_id)
@@ -39,9 +39,9 @@ static int publish_device_info(MQTTClient client, const char *device_id)
     if (!dto_is_ok(device_descriptor_to_json(&device, payload, sizeof payload)))
         return MQTTCLIENT_FAILURE;
     snprintf(topic, sizeof topic, INFO_TOPIC, device_id);
-    int rc = MQTTClient_publish(client, topic, (int)strlen(payload), payload, QOS, INFO_RETAINED, NULL);
+    int rc = MQTTClient_publish(client, topic, (int)strlen(payload), payload, QOS, RETAINED, NULL);
     if (rc == MQTTCLIENT_SUCCESS)
-        console_sent(topic, INFO_RETAINED, payload);
+        console_sent(topic, RETAINED, payload);
     return rc;
 }
 
@@ -57,7 +57,7 @@ static dto_status write_reading(struct temperature_sensor *sensor, char *payload
     message_descriptor message = {
         .timestamp = time(NULL),
         .value_type = DTO_TEMPERATURE_SENSOR,
-        .value = dto_number(temperature_sensor_read(sensor, true)),
+        .value = dto_number(temperature_sensor_read(sensor, true /* heating */)),
     };
 
     return message_descriptor_to_json(&message, payload, size);
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
 
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
-    session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session_create(&session, &options, SESSION_ONE_THREAD, on_connected, &options);
     session_connect(&session);
 
     char topic[OPTIONS_TOPIC_SIZE];
@@ -85,12 +85,13 @@ int main(int argc, char **argv)
             session_fail(&session, EX_SOFTWARE, dto_status_string(written));
             break;
         }
-        do /* again only if the connection was lost before Paho took the message */
-            rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos, RETAINED, NULL);
-        while (session_retry(&session, &rc));
+        do { /* the last argument: no need for the token by which one could wait for this delivery */
+            rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos, NOT_RETAINED,
+                                    NULL);
+        } while (session_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
-        console_sent(topic, RETAINED, payload);
+        console_sent(topic, NOT_RETAINED, payload);
         session_wait(&session, options.interval);
     }
     return session_close(&session);

@@ -18,18 +18,19 @@
 
 static const struct program program = {
     .purpose = "Shows the JSON messages that arrive on the topics of its filter.",
-    .uses = OPTION_SUBSCRIBE_TOPIC | OPTION_QOS | OPTION_TIMEOUT,
+    .uses = OPTION_SUBSCRIBE_TOPIC | OPTION_QOS | OPTION_TIMEOUT, /* the options it accepts */
 };
 
+/* Called after every connection that is made, the first and each later one. */
 static int on_connected(struct session *session, void *context)
 {
-    const struct options *options = context;
+    const struct options *options = context; /* what main gave to session_create */
+    int rc = MQTTClient_subscribe(session->client, options->topic, options->qos);
 
-    return session_subscribed(session, options->topic,
-                              MQTTClient_subscribe(session->client, options->topic, options->qos));
+    return session_subscribed(session, options->topic, rc);
 }
 
-static void on_message(const char *topic, const MQTTClient_message *message)
+static void show_message(const char *topic, const MQTTClient_message *message)
 {
     message_descriptor descriptor;
     dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
@@ -52,18 +53,19 @@ int main(int argc, char **argv)
 
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
-    session_create(&session, &options, SESSION_RECEIVES, on_connected, &options);
+    session_create(&session, &options, SESSION_ONE_THREAD, on_connected, &options);
     session_connect(&session);
 
-    for (long received = 0; session_goes_on(&session, received);) {
+    long received = 0;
+    while (session_goes_on(&session, received)) {
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session.client, &topic, &topic_length, &message, (unsigned long)session.timeout_ms);
+        MQTTClient_receive(session.client, &topic, &topic_length, &message, session.timeout_ms);
         if (message == NULL)
             continue; /* none came in time, or the connection was lost: session_goes_on makes a new one */
         received++;
-        on_message(topic, message);
+        show_message(topic, message);
         MQTTClient_freeMessage(&message);
         MQTTClient_free(topic);
     }

@@ -15,13 +15,13 @@
 #include <sysexits.h>
 #include <time.h>
 
-#define TOPIC    "sensor/temperature"
-#define QOS      0 /* at most once: nobody acknowledges, a message can get lost */
-#define RETAINED 0 /* the broker keeps no copy for those who subscribe later */
+#define TOPIC        "sensor/temperature"
+#define QOS          0 /* at most once: nobody acknowledges, a message can get lost */
+#define NOT_RETAINED 0 /* the broker keeps no copy for those who subscribe later */
 
 static const struct program program = {
     .purpose = "Publishes the readings of a temperature sensor as JSON messages.",
-    .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED,
+    .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED, /* the options it accepts */
 };
 
 static dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
@@ -29,7 +29,7 @@ static dto_status write_reading(struct temperature_sensor *sensor, char *payload
     message_descriptor message = {
         .timestamp = time(NULL),
         .value_type = DTO_TEMPERATURE_SENSOR,
-        .value = dto_number(temperature_sensor_read(sensor, true)),
+        .value = dto_number(temperature_sensor_read(sensor, true /* heating */)),
     };
 
     return message_descriptor_to_json(&message, payload, size);
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
 
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
-    session_create(&session, &options, SESSION_RECEIVES, NULL, NULL);
+    session_create(&session, &options, SESSION_ONE_THREAD, NULL, NULL);
     session_connect(&session);
 
     struct temperature_sensor sensor = temperature_sensor_create((uint64_t)options.seed);
@@ -55,13 +55,13 @@ int main(int argc, char **argv)
             session_fail(&session, EX_SOFTWARE, dto_status_string(written));
             break;
         }
-        do /* again only if the connection was lost before Paho took the message */
-            rc = MQTTClient_publish(session.client, options.topic, (int)strlen(payload), payload, options.qos, RETAINED,
-                                    NULL);
-        while (session_retry(&session, &rc));
+        do { /* the last argument: no need for the token by which one could wait for this delivery */
+            rc = MQTTClient_publish(session.client, options.topic, (int)strlen(payload), payload, options.qos,
+                                    NOT_RETAINED, NULL);
+        } while (session_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
-        console_sent(options.topic, RETAINED, payload);
+        console_sent(options.topic, NOT_RETAINED, payload);
         session_wait(&session, options.interval);
     }
     return session_close(&session);

@@ -44,7 +44,7 @@ static double alert_above = 35;
 
 static const struct option_row own_options[] = {
     {"alert-above", &alert_above, -1000, 1000, "CELSIUS", "Publish an event when the temperature rises above this"},
-    {0},
+    {0}, /* the end of the list */
 };
 
 static const struct program program = {
@@ -131,9 +131,9 @@ static int publish(struct smart_object *object, const char *format, dto_status w
         return MQTTCLIENT_FAILURE;
     }
     make_topic(object, topic, format);
-    do /* again only if the connection was lost before Paho took the message */
+    do {
         rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, qos, retained, NULL);
-    while (session_retry(session, &rc));
+    } while (session_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, retained, payload);
     return rc;
@@ -211,28 +211,37 @@ static void on_reading_due(struct smart_object *object)
         publish_event(object, EVENT_TOPIC, DTO_OVER_HEATING, dto_number(temperature));
 }
 
+static void switch_to(struct smart_object *object, const char *topic, const char *position)
+{
+    switch (switch_move(&object->heater, position)) {
+    case SWITCH_CHANGED:
+        console_received(topic, false, position);
+        publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
+        break;
+    case SWITCH_UNCHANGED:
+        console_received(topic, false, position);
+        break;
+    case SWITCH_REFUSED:
+        console_refused(topic, false, "a switch is ON or OFF");
+        break;
+    }
+}
+
 static void on_action(struct smart_object *object, const struct mail *mail)
 {
     action_descriptor action;
     dto_status status = action_descriptor_from_json(&action, mail->payload, mail->length);
-    char expected[OPTIONS_TOPIC_SIZE], text[2 * DTO_STRING_SIZE];
-    switch_outcome outcome;
+    char expected[OPTIONS_TOPIC_SIZE];
 
     make_topic(object, expected, ACTION_TOPIC);
-    if (mail->retained) {
-        console_refused(mail->topic, true, "a retained action is a stale one");
-    } else if (!dto_is_ok(status)) {
+    if (mail->retained)
+        console_refused(mail->topic, true, "a retained action is ignored: it may be old");
+    else if (!dto_is_ok(status))
         console_refused(mail->topic, false, dto_status_string(status));
-    } else if (strcmp(mail->topic, expected) != 0 || strcmp(action.action_type, DTO_SWITCH) != 0) {
+    else if (strcmp(mail->topic, expected) != 0 || strcmp(action.action_type, DTO_SWITCH) != 0)
         console_refused(mail->topic, false, "unknown action");
-    } else if ((outcome = switch_move(&object->heater, action.action_value)) == SWITCH_REFUSED) {
-        console_refused(mail->topic, false, "a switch is ON or OFF");
-    } else {
-        snprintf(text, sizeof text, "%s %s", action.action_type, action.action_value);
-        console_received(mail->topic, false, text);
-        if (outcome == SWITCH_CHANGED)
-            publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
-    }
+    else
+        switch_to(object, mail->topic, action.action_value);
 }
 
 /* Takes the mail until the session ends. */
@@ -276,7 +285,7 @@ int main(int argc, char **argv)
         console_error("no memory for the mailbox");
         return EX_SOFTWARE;
     }
-    session_create(&object.session, &object.options, SESSION_CALLS_BACK, on_connected, &object);
+    session_create(&object.session, &object.options, SESSION_CALLBACKS, on_connected, &object);
     MQTTClient_setCallbacks(object.session.client, &object, on_connection_lost, on_message, NULL);
     leave_will(&object);
     session_connect(&object.session);

@@ -132,9 +132,9 @@ static void send_switch(struct controller *controller, const char *position)
         return;
     }
     make_topic(controller, topic, ACTION_TOPIC);
-    do /* again only if the connection was lost before Paho took the message */
+    do {
         rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED, NULL);
-    while (session_retry(session, &rc));
+    } while (session_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, NOT_RETAINED, payload);
 }
@@ -153,7 +153,7 @@ static void decide(struct controller *controller, double temperature)
 
 static void on_switch_on_due(struct controller *controller)
 {
-    timer_join(&controller->timer);
+    timer_join(&controller->timer); /* it has run: this frees what it holds */
     controller->is_off = false;
     send_switch(controller, DTO_SWITCH_ON);
 }
@@ -164,10 +164,11 @@ static dto_status on_device_info(const struct mail *mail)
     dto_status status = device_descriptor_from_json(&device, mail->payload, mail->length);
     char text[512];
 
+    if (!dto_is_ok(status))
+        return status;
     snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id, device.producer,
              device.software_version);
-    if (dto_is_ok(status))
-        console_received(mail->topic, mail->retained, text);
+    console_received(mail->topic, mail->retained, text);
     return status;
 }
 
@@ -177,10 +178,11 @@ static dto_status on_event(const struct mail *mail)
     dto_status status = event_descriptor_from_json(&event, mail->payload, mail->length);
     char text[512], value[DTO_STRING_SIZE];
 
+    if (!dto_is_ok(status))
+        return status;
     snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", event.timestamp, event.event_type,
              dto_value_text(&event.event_value, value));
-    if (dto_is_ok(status))
-        console_received(mail->topic, mail->retained, text);
+    console_received(mail->topic, mail->retained, text);
     return status;
 }
 
@@ -190,10 +192,10 @@ static dto_status on_telemetry(struct controller *controller, const struct mail 
     dto_status status = message_descriptor_from_json(&message, mail->payload, mail->length);
     char text[512], value[DTO_STRING_SIZE];
 
-    snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", message.timestamp, message.value_type,
-             dto_value_text(&message.value, value));
     if (!dto_is_ok(status))
         return status;
+    snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", message.timestamp, message.value_type,
+             dto_value_text(&message.value, value));
     console_received(mail->topic, mail->retained, text);
     /* A retained reading tells how hot it was, not how hot it is. */
     if (!mail->retained && strcmp(message.value_type, DTO_TEMPERATURE_SENSOR) == 0 && message.value.type == DTO_NUMBER)
@@ -254,7 +256,7 @@ int main(int argc, char **argv)
         console_error("no memory for the mailbox");
         return EX_SOFTWARE;
     }
-    session_create(&controller.session, &controller.options, SESSION_CALLS_BACK, on_connected, &controller);
+    session_create(&controller.session, &controller.options, SESSION_CALLBACKS, on_connected, &controller);
     MQTTClient_setCallbacks(controller.session.client, &controller, on_connection_lost, on_message, NULL);
     session_connect(&controller.session);
 

@@ -13,18 +13,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOPIC    "sensor/temperature"
-#define QOS      0 /* at most once: nobody acknowledges, a message can get lost */
-#define RETAINED 0 /* the broker keeps no copy for those who subscribe later */
+#define TOPIC        "sensor/temperature"
+#define QOS          0 /* at most once: nobody acknowledges, a message can get lost */
+#define NOT_RETAINED 0 /* the broker keeps no copy for those who subscribe later */
 
 static const struct program program = {
     .purpose = "Publishes the readings of a temperature sensor as plain numbers.",
-    .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED,
+    .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED, /* the options it accepts */
 };
 
 static void write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
 {
-    snprintf(payload, size, "%.2f", temperature_sensor_read(sensor, true));
+    snprintf(payload, size, "%.2f", temperature_sensor_read(sensor, true /* heating */));
 }
 
 int main(int argc, char **argv)
@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 
     if (!options_read(&options, &program, argc, argv, &status))
         return status;
-    session_create(&session, &options, SESSION_RECEIVES, NULL, NULL);
+    session_create(&session, &options, SESSION_ONE_THREAD, NULL, NULL);
     session_connect(&session);
 
     struct temperature_sensor sensor = temperature_sensor_create((uint64_t)options.seed);
@@ -43,13 +43,13 @@ int main(int argc, char **argv)
         char payload[32];
         int rc;
         write_reading(&sensor, payload, sizeof payload);
-        do /* again only if the connection was lost before Paho took the message */
-            rc = MQTTClient_publish(session.client, options.topic, (int)strlen(payload), payload, options.qos, RETAINED,
-                                    NULL);
-        while (session_retry(&session, &rc));
+        do { /* the last argument: no need for the token by which one could wait for this delivery */
+            rc = MQTTClient_publish(session.client, options.topic, (int)strlen(payload), payload, options.qos,
+                                    NOT_RETAINED, NULL);
+        } while (session_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
-        console_sent(options.topic, RETAINED, payload);
+        console_sent(options.topic, NOT_RETAINED, payload);
         session_wait(&session, options.interval);
     }
     return session_close(&session);

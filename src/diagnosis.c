@@ -138,6 +138,11 @@ free_context:
     return diagnosis;
 }
 
+static bool is_this_computer(const char *host)
+{
+    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+}
+
 /* --- all together -------------------------------------------------------------------------------------------- */
 
 static struct diagnosis look(const struct broker *broker, const struct options *options)
@@ -161,7 +166,10 @@ static struct diagnosis look(const struct broker *broker, const struct options *
         diagnosis = look_at_connection(connection, broker, options);
         close(connection);
     } else if (error == ECONNREFUSED) {
-        diagnosis = say(EX_UNAVAILABLE, false, "no broker at %s: start one with ./lab broker", broker->name);
+        diagnosis = say(EX_UNAVAILABLE, false,
+                        is_this_computer(broker->host) ? "no broker at %s: start one with ./lab broker"
+                                                       : "no broker at %s: check --host and --port",
+                        broker->name);
     } else {
         diagnosis = say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
                         strerror(error));
@@ -179,10 +187,9 @@ struct diagnosis diagnose(const struct broker *broker, const struct options *opt
     case 3:
         return say(EX_UNAVAILABLE, false, "the broker at %s is not ready: try later", broker->name);
     case 4:
+    case 5: /* which of the two a broker sends says little: Mosquitto answers a wrong password with 5 */
         return say(EX_NOPERM, true, "%s refused the user name or the password: check --username and --password",
                    broker->name);
-    case 5:
-        return say(EX_NOPERM, true, "%s does not let this user in: check --username and --password", broker->name);
     default:
         return look(broker, options);
     }

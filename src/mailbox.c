@@ -98,7 +98,7 @@ bool mailbox_hand_over(struct mailbox *mailbox, const void *item)
     return taken;
 }
 
-bool mailbox_take(struct mailbox *mailbox, void *item, int64_t timeout_ms)
+bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms)
 {
     int64_t deadline_us = monotonic_deadline_us((double)timeout_ms / 1000);
     bool in_time = true;

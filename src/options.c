@@ -75,7 +75,7 @@ static bool read_whole(struct input *input, const struct row *row, const char *v
 
     if (strspn(value, "0123456789") != length || !number_from_text(value, length, whole) || *whole < row->min ||
         *whole > row->max) {
-        snprintf(input->reason, sizeof input->reason, "not a whole number from %.15g to %.15g", row->min, row->max);
+        snprintf(input->reason, sizeof input->reason, "not a whole number from %.0f to %.0f", row->min, row->max);
         return false;
     }
     return true;
@@ -125,7 +125,9 @@ static bool read_level(struct input *input, const struct row *row, const char *v
 static bool read_topic(struct input *input, const struct row *row, const char *value)
 {
     if (!topic_is_valid(value))
-        return refuse(input, "not a topic to publish to: no wildcards '+' and '#', no control characters, UTF-8");
+        return refuse(
+            input,
+            "not a topic to publish to: it must not be empty, nor hold wildcards ('+', '#') or control characters");
     return read_text(input, row, value);
 }
 
@@ -266,7 +268,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
         {0, {.name = "port", .letter = 'p', .read = read_int, .target = &input->port, .min = 1, .max = 65535,
             .environment = "MQTT_PORT", .unit = "PORT", .help = "Broker's port (default: 1883, with TLS 8883)"}},
         {0, {.name = "url", .letter = 'L', .read = read_url, .unit = "URL",
-            .help = "Broker as mqtt://host:port instead; repeat it to name others to try in order"}},
+            .help = "Broker as mqtt:// or mqtts://host:port, ws:// or wss://host:port/path; may be repeated: to be tried in order"}},
         {0, {.name = "username", .letter = 'u', .read = read_utf8, .target = o->username,
             .max = sizeof o->username, .environment = "MQTT_USERNAME", .unit = "NAME", .help = "User name"}},
         {0, {.name = "password", .letter = 'P', .read = read_text, .target = o->password,
@@ -287,7 +289,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
         {0, {.name = "insecure", .target = &o->insecure,
             .help = "TLS: do not check that the certificate is for this host"}},
         {0, {.name = "keepalive", .letter = 'k', .read = read_int, .target = &o->keep_alive, .min = 1,
-            .max = 65535, .unit = "SECONDS", .help = "Keep alive", .has_default = true}},
+            .max = 65535, .unit = "SECONDS", .help = "Keep alive: how often to make sure that the broker is there", .has_default = true}},
         {0, {.name = "wait", .read = read_number, .target = &o->wait, .max = 86400, .unit = "SECONDS",
             .help = "Keep trying this long for the first connection", .has_default = true}},
         {OPTION_PUBLISH_TOPIC, {.name = "topic", .letter = 't', .read = read_topic, .target = o->topic,
@@ -300,7 +302,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
         {0, {.name = "count", .letter = 'C', .read = read_long, .target = &o->count, .max = WHOLE_MAX, .unit = "N",
             .help = "End after this many messages; 0: when stopped", .has_default = true}},
         {OPTION_INTERVAL, {.name = "interval", .read = read_number, .target = &o->interval, .max = 86400,
-            .unit = "SECONDS", .help = "Between messages; 0: as fast as possible", .has_default = true}},
+            .unit = "SECONDS", .help = "Seconds between messages; 0: as fast as possible", .has_default = true}},
         {OPTION_TIMEOUT, {.name = "timeout", .letter = 'W', .read = read_number, .target = &o->timeout,
             .max = 1e9, .unit = "SECONDS", .help = "Give up after this long; 0: never", .has_default = true}},
         {OPTION_DEVICE_ID, {.name = "device-id", .read = read_level, .target = o->device_id,
@@ -309,7 +311,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
             .max = sizeof o->base_topic, .unit = "TOPIC", .help = "What the topics start with",
             .has_default = true}},
         {OPTION_SEED, {.name = "seed", .read = read_long, .target = &o->seed, .max = WHOLE_MAX, .unit = "N",
-            .help = "Repeat the emulated sensor's run of this number (default: from the clock)"}},
+            .help = "The same number gives the same readings (default: always others)"}},
         {0, {.name = "quiet", .target = &o->quiet, .help = "Print no line per message"}},
         {0, {.name = "debug", .letter = 'd', .target = &o->debug, .help = "Print the protocol's packets"}},
         /* clang-format on */
@@ -376,7 +378,7 @@ static bool read_argument(struct input *input, const struct row *row, const char
     if (row->is_secret)
         console_error("--%s: %s (see --help)", row->name, input->reason);
     else
-        console_error("--%s %.200s: %s (see --help)", row->name, strchr(value, '@') != NULL ? "..." : value,
+        console_error("--%s '%.200s': %s (see --help)", row->name, strchr(value, '@') != NULL ? "..." : value,
                       input->reason);
     return false;
 }
@@ -493,7 +495,7 @@ static bool check_together(struct options *options, const struct program *progra
         return false;
     }
     if (options->password[0] != '\0' && options->username[0] == '\0') {
-        console_error("a password needs --username too (MQTT 3.1.1 section 3.1.2.9)");
+        console_error("a password is of no use without a user name: add --username");
         return false;
     }
     return true;
@@ -539,7 +541,7 @@ bool options_read(struct options *options, const struct program *program, int ar
     if (options->client_id[0] == '\0')
         make_client_id(options->client_id, name);
     if (options->seed == SEED_FROM_CLOCK)
-        options->seed = (long)time(NULL);
+        options->seed = (long)((unsigned)time(NULL) ^ (unsigned)getpid() << 8);
     console_set_quiet(options->quiet);
     *status = EX_OK;
     return true;

@@ -53,9 +53,9 @@ static bool may_continue(struct session *session)
     if (session->status != EX_OK || session->is_finished || stop_requested())
         return false;
     if (console_failed())
-        session_fail(session, EX_IOERR, "cannot write standard output: a full disk or a closed pipe");
+        session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
     else if (has_timed_out(session))
-        session_fail(session, EX_TEMPFAIL, "the time of --timeout has passed");
+        session_fail(session, EX_TEMPFAIL, "the time of --timeout has passed: is anything published on these topics?");
     return session->status == EX_OK;
 }
 
@@ -78,7 +78,7 @@ static int in_flight(const struct session *session)
 /* Lets Paho work for up to `ms` milliseconds. */
 static void pump(const struct session *session, MQTTClient client, int ms)
 {
-    if (session->mode == SESSION_CALLS_BACK) {
+    if (session->mode == SESSION_CALLBACKS) {
         stop_sleep(ms); /* Paho's thread works */
         return;
     }
@@ -474,12 +474,15 @@ static void remove_session(struct session *session)
 static void print_summary(const struct session *session, int unacknowledged)
 {
     struct console_counts counts = console_counts();
+    char rate[32] = "";
     double seconds = (double)(monotonic_us() - session->began_us) / 1e6;
 
     if (unacknowledged > 0)
         console_note("%d messages were not acknowledged", unacknowledged);
-    console_note("Summary: %ld sent, %ld received, %ld refused in %.3f s (%.0f/s)", counts.sent, counts.received,
-                 counts.refused, seconds, (double)(counts.sent + counts.received + counts.refused) / seconds);
+    if (seconds >= 0.1) /* below, a rate says nothing */
+        snprintf(rate, sizeof rate, " (%.1f/s)", (double)(counts.sent + counts.received + counts.refused) / seconds);
+    console_note("Summary: %ld sent, %ld received, %ld refused in %.3f s%s", counts.sent, counts.received,
+                 counts.refused, seconds, rate);
 }
 
 int session_close(struct session *session)
@@ -498,7 +501,7 @@ int session_close(struct session *session)
         MQTTClient_destroy(&session->client);
     }
     if (!console_flush())
-        session_fail(session, EX_IOERR, "cannot write standard output: a full disk or a closed pipe");
+        session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
     if (session->was_connected)
         print_summary(session, unacknowledged);
     if (session->is_abandoned)

@@ -23,7 +23,7 @@ bool mailbox_put(struct mailbox *mailbox, const void *item);
 bool mailbox_hand_over(struct mailbox *mailbox, const void *item);
 
 /* Takes the oldest item, waiting for one up to `timeout_ms` milliseconds. False if none came. */
-bool mailbox_take(struct mailbox *mailbox, void *item, int64_t timeout_ms);
+bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms);
 
 /* Sleeps for `seconds`, or until the mailbox is closed. False if it is closed: time for a thread to end. */
 bool mailbox_sleep(struct mailbox *mailbox, double seconds);

@@ -5,7 +5,7 @@
  * wrong: from then on session_goes_on is false, and session_close returns the exit status. So a program looks like
  *
  *     struct session session;
- *     session_create(&session, &options, SESSION_RECEIVES, on_connected, NULL);
+ *     session_create(&session, &options, SESSION_ONE_THREAD, on_connected, NULL);
  *     session_connect(&session);
  *     for (long sent = 0; session_goes_on(&session, sent); sent++) {
  *         int rc;
@@ -32,9 +32,9 @@
 /* How the program takes part in the work of Paho's synchronous client. */
 enum session_mode {
     /* One thread. Paho works only while it is called: MQTTClient_receive, session_wait. */
-    SESSION_RECEIVES,
+    SESSION_ONE_THREAD,
     /* Paho works on a thread of its own and calls back: MQTTClient_setCallbacks, between create and connect. */
-    SESSION_CALLS_BACK
+    SESSION_CALLBACKS
 };
 
 struct session;
@@ -46,7 +46,7 @@ typedef int session_on_connected(struct session *session, void *context);
 
 struct session {
     MQTTClient client;        /* Paho's handle */
-    int timeout_ms;           /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
+    unsigned long timeout_ms; /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
     const char *silence_note; /* set it, and it is printed once if nothing has arrived for 5 s */
 
     /* Everything below belongs to session.c. */
@@ -102,7 +102,7 @@ bool session_is_connected(const struct session *session);
 
 /* Waits until `seconds` after the last call's end, so that the pace does not depend on how long the work between takes.
  * Writes out what was printed. Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it
- * early. With SESSION_RECEIVES it is for programs that subscribe to nothing: it throws away what arrives. */
+ * early. With SESSION_ONE_THREAD it is for programs that subscribe to nothing: it throws away what arrives. */
 void session_wait(struct session *session, double seconds);
 
 /* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" or why not, and returns

@@ -183,7 +183,7 @@ static void items_are_copied_in_and_out(void **state)
 
 static void taking_from_an_empty_mailbox_times_out(void **state)
 {
-    static const int64_t timeouts_ms[] = {-1, 0, 1, 30, 120};
+    static const unsigned long timeouts_ms[] = {0, 1, 30, 120};
     struct mailbox *mailbox = mailbox_new(1, sizeof(int));
     int item = 42;
 
@@ -192,7 +192,7 @@ static void taking_from_an_empty_mailbox_times_out(void **state)
     for (size_t i = 0; i < COUNT(timeouts_ms); i++) {
         int64_t start_us = monotonic_us();
         assert_false(mailbox_take(mailbox, &item, timeouts_ms[i]));
-        assert_true(monotonic_us() - start_us >= timeouts_ms[i] * 1000);
+        assert_true(monotonic_us() - start_us >= (int64_t)timeouts_ms[i] * 1000);
         assert_int_equal(item, 42);
     }
     mailbox_free(mailbox);
