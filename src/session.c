@@ -14,14 +14,20 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A test of a thousand reconnections has less time. */
+#ifndef SESSION_BACK_OFF_MS
+#define SESSION_BACK_OFF_MS 500
+#define SESSION_SHORT_MAX   5
+#endif
+
 enum {
     CONNECT_TIMEOUT_S = 4, /* and some time to find out why */
     COMMAND_TIMEOUT_MS = 5000,
-    BACK_OFF_MIN_MS = 500,
+    BACK_OFF_MIN_MS = SESSION_BACK_OFF_MS,
     BACK_OFF_MAX_MS = 30000,
     LAST_ACKNOWLEDGEMENTS_MS = 500,
-    SHORT_MS = 2000, /* a connection that lived no longer than this */
-    SHORT_MAX = 5,   /* so many of them in a row are no accident */
+    SHORT_MS = 2000,               /* a connection that lived no longer than this */
+    SHORT_MAX = SESSION_SHORT_MAX, /* so many of them in a row are no accident */
     SILENCE_MS = 5000,
     /* How many messages may wait for their acknowledgements. Mosquitto closes the connection of a client that has more
      * than 20 at QoS 2; Paho's publish stops for 100 ms at a time when its own window is full, so that one is larger. */
@@ -279,6 +285,7 @@ static bool connect_to(struct session *session, const struct broker *broker, str
         return true;
     }
     MQTTClient_disconnect(session->client, 0);
+    session->short_lives++;
     *diagnosis = (struct diagnosis){.status = EX_UNAVAILABLE, .text = "the broker closed the connection again"};
     return false;
 }

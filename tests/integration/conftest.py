@@ -161,7 +161,7 @@ class Broker:
             self.port = self.fixed_port or free_port()
             path = self.folder / "broker.conf"
             user = f"user {os.environ.get('USER', 'root')}\n" if os.geteuid() == 0 else ""
-            path.write_text(f"{user}listener {self.port} 127.0.0.1\nlog_type all\n{self.configuration}\n")
+            path.write_text(f"{user}listener {self.port} 127.0.0.1\nlog_type all\nmax_queued_messages 1000000\n{self.configuration}\n")
             self.process = subprocess.Popen([find_mosquitto(), "-c", str(path)], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
                                             errors="replace")

@@ -1,0 +1,257 @@
+"""What an engineer asks for: nothing gets lost, nothing hangs, nothing grows, whatever becomes of the connection."""
+
+import pathlib
+import signal
+import subprocess
+import threading
+
+import pytest
+import wire
+from conftest import BUILD, DEADLINE, PROGRAMS, Broker, wait_until
+from test_command_line import NEEDS, started
+
+PACED = ["--interval", "0.05"]
+
+
+def descriptors(program):
+    return len(list(pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir()))
+
+
+def resident_kib(program):
+    status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+@pytest.fixture
+def proxied(broker):
+    proxies = []
+
+    def make(**options):
+        proxies.append(wire.Proxy(broker.port, **options))
+        return proxies[-1]
+
+    yield make
+    for proxy in proxies:
+        proxy.close()
+
+
+def test_ten_restarts_in_a_row_under_all_ten(broker, run):
+    programs = {name: started(run, broker, name, *(PACED if "producer" in name or name == "mqtt_smart_object" else []))
+                for name in PROGRAMS}
+    descriptors_before = {}
+    for number in range(1, 11):
+        broker.restart(signal.SIGKILL if number % 3 == 0 else signal.SIGTERM)
+        for name, program in programs.items():
+            program.err.wait_for("^Connected to", count=number + 1)
+            if name in ("device_producer", "mqtt_smart_object"):
+                program.out.wait_for("^sent .*/info: ", count=number + 1)
+            elif "producer" in name:
+                before = len(program.out.matching("^sent "))
+                program.out.wait_for("^sent ", count=before + 1)
+            else:
+                filters = {"device_consumer": 2, "mqtt_smart_object_controller": 4}.get(name, 1)
+                program.err.wait_for("^Subscribed to: ", count=(number + 1) * filters)
+        if number == 1:
+            descriptors_before = {name: descriptors(program) for name, program in programs.items()}
+    for name, program in programs.items():
+        assert descriptors(program) == descriptors_before[name], name
+        assert program.interrupt()[0] == 0, name
+        assert program.summary()[0] == len(program.out.matching("^sent ")), name
+        assert program.summary()[1] == len(program.out.matching("^received ")), name
+
+
+@pytest.mark.parametrize("name", ["simple_producer", "json_producer"])
+@pytest.mark.parametrize("qos", [1, 2])
+def test_a_flood_survives_cuts(broker, proxied, run, observe, name, qos):
+    """At QoS 1 every message arrives at least once, at QoS 2 exactly once, both in order (MQTT 3.1.1 section 4.3, 4.6)."""
+    observer = observe(broker.port, "sensor/temperature")
+    proxy = proxied(cut_after=25000, cuts=7)
+    producer = run(name, *proxy.options, "-q", qos, "--interval", 0, "-C", 10000)
+    assert producer.wait(120) == 0
+    observer.fence()
+    sent = [line.split(": ", 1)[1] for line in producer.out.lines]
+    received = [message.payload.decode() for message in observer.messages]
+    assert proxy.cuts == 0 and len(sent) == 10000 and producer.summary()[0] == 10000
+    if qos == 2:
+        assert received == sent
+    else:
+        # Without what came twice, that is all of it: a message that is sent again follows those sent before it.
+        position = 0
+        for payload in received:
+            if position < len(sent) and payload == sent[position]:
+                position += 1
+        assert position == len(sent)
+        assert len(received) - len(sent) < 8 * 110
+    # No session is left behind at the broker.
+    connections = broker.log.matching(rf"New client connected .* as {name}-")
+    assert "c0" in connections[0] and "c1" in connections[-1]
+
+
+@pytest.mark.parametrize("name", ["simple_producer", "simple_consumer", "mqtt_smart_object", "mqtt_smart_object_controller"])
+def test_a_silent_broker_is_noticed_within_two_and_a_half_keep_alives(broker, run, name):
+    program = started(run, broker, name, "-k", 2, *(["--interval", 1] if name in PROGRAMS[:5] else []))
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        program.err.wait_for("^Connection lost", seconds=2 * 2.5 + 3)
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+    program.err.wait_for("^Connected", count=2, seconds=2 * DEADLINE)
+    assert program.interrupt()[0] == 0
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_broker_that_stops_in_a_flood_is_noticed_and_found_again(broker, run, qos):
+    program = run("simple_producer", *broker.options, "-k", 2, "--interval", 0, "-C", 0, "-q", qos, "--quiet")
+    program.err.wait_for("^Connected")
+    wait_until(lambda: broker.log.matching("Received PUBLISH"), "the flood")
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        program.err.wait_for("^Connection lost", seconds=15)
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+    program.err.wait_for("^Connected", count=2, seconds=2 * DEADLINE)
+    assert program.interrupt()[0] == 0
+
+
+@pytest.mark.parametrize("name", ["simple_producer", "mqtt_smart_object"])
+def test_a_second_ctrl_c_ends_the_program_at_once_with_130(broker, run, name):
+    program = run(name, *broker.options, "--interval", 0, "--quiet")
+    wait_until(lambda: broker.log.matching("Received PUBLISH"), "the flood")
+    broker.process.send_signal(signal.SIGSTOP)
+    try:
+        wait_until(lambda: is_stuck(program), "the flood to fill the connection")
+        program.send(signal.SIGINT)
+        wait_until(lambda: program.process.poll() is not None or not is_pending(program), "the first signal")
+        if program.process.poll() is None:
+            program.send(signal.SIGINT)
+            assert program.wait(2) in (130, 0)
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
+
+
+def is_stuck(program):
+    """Whether nothing has been written for half a second."""
+    def written():
+        return pathlib.Path(f"/proc/{program.process.pid}/io").read_text().split("wchar:")[1].split()[0]
+
+    before = written()
+    threading.Event().wait(0.5)
+    return written() == before
+
+
+def is_pending(program):
+    status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
+    return int(status.split("ShdPnd:")[1].split()[0], 16) != 0
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_ctrl_c_in_a_flood_ends_within_a_second_with_a_true_summary(broker, run, observe, qos):
+    observer = observe(broker.port, "sensor/temperature")
+    program = run("simple_producer", *broker.options, "--interval", 0, "-C", 0, "-q", qos, "--quiet")
+    observer.wait_for_count(500)
+    status, seconds = program.interrupt()
+    assert status == 0 and seconds < 1.5
+    observer.wait_for_count(program.summary()[0])
+    observer.fence()
+    assert len(observer.messages) == program.summary()[0]
+    assert not program.err.matching("not acknowledged")
+
+
+def test_two_programs_of_the_same_client_id_do_not_take_turns_for_ever(broker, run):
+    """MQTT 3.1.1 section 3.1.4: the broker disconnects the older one."""
+    pair = [run("simple_consumer", *broker.options, "-i", "same") for _ in range(2)]
+    wait_until(lambda: any(program.process.poll() is not None for program in pair), "the end of one of them", 60)
+    ended, = [program for program in pair if program.process.poll() is not None][:1]
+    assert ended.wait() == 69
+    assert any("another program uses the client id same" in line for line in ended.err.lines)
+    other = pair[1 - pair.index(ended)]
+    if other.process.poll() is None:
+        assert other.interrupt()[0] == 0
+
+
+def test_a_bad_network_is_not_taken_for_a_second_client(broker, proxied, run):
+    proxy = proxied()
+    program = run("simple_consumer", *proxy.options)
+    for number in range(1, 6):  # five short lives in a row
+        program.err.wait_for("Subscribed", count=number)
+        proxy.cut()
+    program.err.wait_for("Subscribed", count=6)  # it looked for a second client, found none, and went on
+    assert program.interrupt()[0] == 0
+
+
+def test_the_list_of_brokers_is_tried_in_order_at_every_loss(tmp_path, run):
+    brokers = []
+    try:
+        for name in ("first", "second"):
+            (tmp_path / name).mkdir()
+            brokers.append(Broker(tmp_path / name))
+        urls = [argument for broker in brokers for argument in ("-L", f"mqtt://127.0.0.1:{broker.port}")]
+        program = run("simple_consumer", *urls)
+        program.err.wait_for(f"^Connected to 127.0.0.1:{brokers[0].port} ")
+        brokers[0].stop(signal.SIGKILL)
+        program.err.wait_for(f"^Connected to 127.0.0.1:{brokers[1].port} ")
+        program.err.wait_for("Subscribed", count=2)
+        brokers[0].start()
+        brokers[1].stop(signal.SIGKILL)
+        program.err.wait_for(f"^Connected to 127.0.0.1:{brokers[0].port} ", count=2)
+        assert program.interrupt()[0] == 0
+    finally:
+        for broker in brokers:
+            broker.stop(signal.SIGKILL)
+
+
+@pytest.mark.parametrize("name", ["simple_consumer", "mqtt_smart_object_controller"])
+def test_a_full_disk_ends_a_consumer_with_74(broker, run, observe, name):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        program = run(name, *broker.options, stdout=full)
+        program.err.wait_for("Subscribed", count=4 if name.startswith("mqtt") else 1)
+        observe(broker.port).publish("/device/device001/info", "x")
+        assert program.wait() == 74
+    assert any("cannot write standard output" in line for line in program.err.lines)
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "nonsense", "http://a%zz:b@127.0.0.1:9"])
+def test_a_proxy_for_the_web_is_none_of_plain_mqtts_business(broker, run, proxy):
+    program = run("simple_producer", *broker.options, "-C", 1, environment={"http_proxy": proxy, "https_proxy": proxy})
+    assert program.wait() == 0
+
+
+def test_silence_is_explained_where_an_access_control_list_may_be_the_reason(tmp_path, run):
+    """The broker grants the subscription and withholds the messages: nobody is told."""
+    (tmp_path / "acl").write_text("topic write #\n")
+    broker = Broker(tmp_path, f"allow_anonymous true\nacl_file {tmp_path}/acl")
+    try:
+        program = run("auth_consumer", *broker.options, *NEEDS["auth_consumer"])
+        program.err.wait_for("^Subscribed to: /iot/user/alice/#")
+        assert run("auth_producer", *broker.options, *NEEDS["auth_producer"], "-C", 1).wait() == 0
+        program.err.wait_for("^Nothing has arrived so far.*withholds the messages")
+        assert program.interrupt()[0] == 0
+        assert len(program.err.matching("^Nothing has arrived")) == 1 and program.out.lines == []
+    finally:
+        broker.stop()
+
+
+def test_many_reconnections_leave_nothing_behind(broker, proxied, run):
+    """soak_consumer is simple_consumer with a session that waits hardly at all before it connects again."""
+    proxy = proxied()
+    program = run("../tests/soak_consumer", *proxy.options)
+    before = None
+    for number in range(1, 101):
+        program.err.wait_for("^Subscribed", count=number)
+        if number == 20:
+            before = descriptors(program), resident_kib(program)
+        proxy.cut()
+    program.err.wait_for("^Subscribed", count=101)
+    assert descriptors(program) == before[0]
+    assert resident_kib(program) <= before[1] + 256
+    assert program.interrupt()[0] == 0
+
+
+def test_deadlines_do_not_follow_the_clock_of_the_wall():
+    """All waiting is done against the monotonic clock, so that setting the computer's clock moves no deadline."""
+    objects = subprocess.run(["nm", "-A", "-u", BUILD / "libplayground.a"], capture_output=True, encoding="utf-8", check=True)
+    users = {line.split(":")[1] for line in objects.stdout.splitlines()
+             if line.split()[-1].split("@")[0] in ("time", "gettimeofday", "clock_gettime", "pthread_cond_timedwait")}
+    assert users == {"monotonic.c.o", "options.c.o"}, "options.c makes a client id and a seed of the time"
+    text = (pathlib.Path(__file__).parents[2] / "src" / "monotonic.c").read_text()
+    assert "CLOCK_REALTIME" not in text and "pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)" in text

@@ -1,0 +1,127 @@
+"""Brokers that do not do as they should: one packet exchange a test, with a scripted broker."""
+
+import pytest
+import wire
+from conftest import CONSUMERS, PROGRAMS
+from test_command_line import NEEDS
+
+
+@pytest.fixture
+def scripted():
+    brokers = []
+
+    def make(script):
+        brokers.append(wire.ScriptedBroker(script))
+        return brokers[-1]
+
+    yield make
+    for broker in brokers:
+        broker.close()
+
+
+def connack(code):
+    return lambda kind, body: b"\x20\x02\x00" + bytes([code]) if kind == wire.CONNECT else None
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("code, status, line", [
+    (1, 76, "does not speak MQTT 3.1.1"), (2, 76, "does not accept the client id"), (3, 69, "is not ready"),
+    (4, 77, "check --username and --password"), (5, 77, "check --username and --password")])
+def test_each_refusal_of_a_connection_has_its_own_line_and_status(scripted, run, name, code, status, line):
+    """MQTT 3.1.1 section 3.2.2.3."""
+    broker = scripted(connack(code))
+    program = run(name, *broker.options, *NEEDS.get(name, []))
+    assert program.wait() == status
+    assert len(program.err.lines) == 1 and line in program.err.lines[0]
+    assert broker.received.count(wire.CONNECT) == 1, "asked once"
+
+
+@pytest.mark.parametrize("name", ["simple_producer", "mqtt_smart_object"])
+@pytest.mark.parametrize("answer", [None, b"\x20", b"\x20\x02\x00", b"HTTP/1.1 400 Bad Request\r\n\r\n"],
+                         ids=["nothing", "one byte", "half a CONNACK", "another protocol"])
+def test_without_a_whole_connack_the_program_gives_up_with_69(scripted, run, name, answer):
+    broker = scripted(lambda kind, body: answer)
+    program = run(name, *broker.options)
+    assert program.wait(15) == 69
+    assert len(program.err.lines) == 1 and "does not answer as an MQTT broker" in program.err.lines[0]
+
+
+def test_a_connack_that_comes_byte_by_byte_is_understood(broker, run):
+    class Slow(wire.Proxy):
+        def _pump_to_client(self, upstream, connection):
+            while data := upstream.recv(1):
+                connection.sendall(data)
+
+    slow = Slow(broker.port)
+    consumer = run("simple_consumer", *slow.options, "-C", 2)
+    consumer.err.wait_for("Subscribed")
+    assert run("simple_producer", *slow.options, "-C", 2, "--interval", 0).wait() == 0
+    assert consumer.wait() == 0
+    slow.close()
+
+
+@pytest.mark.parametrize("name", CONSUMERS + ["mqtt_smart_object"])
+def test_a_refused_subscription_ends_the_program_with_76_and_names_the_filter(scripted, run, name):
+    """MQTT 3.1.1 section 3.9.3: 0x80 is a failure."""
+    broker = scripted(wire.granting(0x80))
+    program = run(name, *broker.options, *NEEDS.get(name, []))
+    assert program.wait() == 76
+    filters = {"simple_consumer": "#", "json_consumer": "#", "device_consumer": "device/+/info",
+               "auth_consumer": "/iot/user/alice/#", "mqtt_smart_object": "/device/device001/action/+",
+               "mqtt_smart_object_controller": "/device/device001/info"}
+    assert any(f"refused the subscription to {filters[name]}:" in line for line in program.err.lines)
+
+
+def test_of_two_filters_the_refused_one_is_named(scripted, run):
+    program = run("device_consumer", *scripted(wire.granting(0, 0x80)).options)
+    assert program.wait() == 76
+    assert "Subscribed to: device/+/info" in program.err.lines
+    assert any("refused the subscription to device/+/sensor/#:" in line for line in program.err.lines)
+
+
+@pytest.mark.parametrize("name", ["simple_producer", "simple_consumer", "mqtt_smart_object"])
+def test_ctrl_c_ends_a_program_that_waits_for_a_connack(scripted, run, name):
+    broker = scripted(lambda kind, body: None)
+    program = run(name, *broker.options, "--wait", 60)
+    broker.wait_for(wire.CONNECT)
+    status, seconds = program.interrupt()
+    assert status == 0 and seconds < 1
+
+
+def test_what_was_not_acknowledged_is_told(scripted, run):
+    """Ctrl-C gives the messages in flight half a second, and then says how many were left."""
+    broker = scripted(wire.granting(0))
+    program = run("simple_producer", *broker.options, "-q", 1, "--interval", 0.01)
+    broker.wait_for(wire.PUBLISH, 3)
+    status, seconds = program.interrupt()
+    assert status == 0 and seconds < 5
+    sent = program.summary()[0]
+    assert f"{sent} messages were not acknowledged" in program.err.lines
+
+
+def test_an_end_by_ctrl_c_is_announced_to_the_broker(scripted, run):
+    broker = scripted(wire.granting(0))
+    for name in ("simple_producer", "simple_consumer", "mqtt_smart_object_controller"):
+        before = broker.received.count(wire.DISCONNECT)
+        program = run(name, *broker.options)
+        program.err.wait_for("^Subscribed|^Connected")
+        assert program.interrupt()[0] == 0
+        broker.wait_for(wire.DISCONNECT, before + 1)
+
+
+def test_topics_with_control_characters_are_escaped(scripted, run):
+    """Mosquitto passes no such topic on; another broker may."""
+    script = wire.granting(0)
+
+    def publishing(kind, body):
+        answer = script(kind, body)
+        if kind == wire.SUBSCRIBE:
+            topic = "a\x1b[31m\x07\u0085\r\n".encode()
+            answer += b"\x30" + bytes([2 + len(topic) + 1]) + len(topic).to_bytes(2, "big") + topic + b"1"
+        return answer
+
+    for name in ("simple_consumer", "json_consumer"):
+        program = run(name, *scripted(publishing).options, "-C", 1)
+        assert program.wait() == 0
+        assert len(program.out.lines) == 1
+        assert r" a\x1b[31m\x07\xc2\x85\r\n: " in program.out.lines[0]
