@@ -29,8 +29,9 @@ enum {
     SHORT_MS = 2000,               /* a connection that lived no longer than this */
     SHORT_MAX = SESSION_SHORT_MAX, /* so many of them in a row are no accident */
     SILENCE_MS = 5000,
-    /* How many messages may wait for their acknowledgements. Mosquitto closes the connection of a client that has more
-     * than 20 at QoS 2; Paho's publish stops for 100 ms at a time when its own window is full, so that one is larger. */
+    /* How many messages may wait for their acknowledgements. More than 20 at QoS 2 are too many for Mosquitto, which
+     * then acknowledges a message and drops it: with MQTT 3.1.1 it has no way to say so. Paho's publish stops for 100 ms
+     * at a time when its own window is full, so that one is larger. */
     WINDOW_QOS_1 = 100,
     WINDOW_QOS_2 = 20,
     WINDOW_OF_PAHO = 1000
@@ -381,22 +382,31 @@ static int window(const struct session *session)
     return session->options->qos == 2 ? WINDOW_QOS_2 : WINDOW_QOS_1;
 }
 
+/* Waits until one more message fits into the window. `unchecked` counts as if nothing had been acknowledged; when that
+ * fills the window it is time to look. The window only slides: emptying it in one go would leave nothing to send, and
+ * TCP would then hold back our last bytes until the other side's delayed acknowledgement (Nagle's algorithm): 40 ms,
+ * every time. */
+static void make_room(struct session *session)
+{
+    while (session->unchecked >= window(session) && may_continue(session) && MQTTClient_isConnected(session->client))
+        await_acknowledgements(session, window(session) - 1, SESSION_TIMEOUT_MS);
+}
+
 bool session_retry(struct session *session, int *rc)
 {
     if (*rc == MQTTCLIENT_SUCCESS) {
-        /* `unchecked` counts as if nothing had been acknowledged. When that fills the window it is time to look. The
-         * window only slides: emptying it in one go would leave nothing to send, and TCP would then hold back our last
-         * bytes until the other side's delayed acknowledgement (Nagle's algorithm): 40 ms, every time. */
         session->unchecked++;
-        while (session->unchecked >= window(session) && may_continue(session) &&
-               MQTTClient_isConnected(session->client))
-            await_acknowledgements(session, window(session) - 1, SESSION_TIMEOUT_MS);
+        make_room(session);
         return false;
     }
     if (session->is_beginning || !may_continue(session))
         return false;
-    if (!MQTTClient_isConnected(session->client))
-        return connect_again(session);
+    if (!MQTTClient_isConnected(session->client) && connect_again(session)) {
+        make_room(session);
+        return true;
+    }
+    if (!may_continue(session))
+        return false;
     session_fail(session, EX_SOFTWARE, "Paho refused to publish: is the topic valid, the payload below 256 MB?");
     return false;
 }
@@ -439,6 +449,8 @@ bool session_goes_on(struct session *session, long done)
     while (may_continue(session)) {
         if (!MQTTClient_isConnected(session->client))
             connect_again(session);
+        else if (session->unchecked >= window(session))
+            make_room(session); /* a lost connection left a full window: one more, and the broker may drop it */
         else if (session->options->count == 0 || done < session->options->count)
             return true;
         else

@@ -277,3 +277,18 @@ def observe():
     yield make
     for observer in made:
         observer.close()
+
+
+@pytest.fixture
+def proxied(broker):
+    import wire  # it stands on this module
+
+    proxies = []
+
+    def make(**options):
+        proxies.append(wire.Proxy(broker.port, **options))
+        return proxies[-1]
+
+    yield make
+    for proxy in proxies:
+        proxy.close()

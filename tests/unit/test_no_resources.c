@@ -1,0 +1,104 @@
+/* What happens when the system has no memory and no thread to give. The linker puts the functions below in the place of
+ * those of the C library. */
+#include "playground/mailbox.h"
+#include "playground/monotonic.h"
+#include "playground/timer.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+static int calls_left; /* until one fails, whichever it is; after it none does */
+
+static bool fails_now(void)
+{
+    return calls_left-- == 0;
+}
+
+#define REAL_OR_ERROR(name, parameters, arguments)                                                                     \
+    int __real_##name parameters;                                                                                      \
+    int __wrap_##name parameters;                                                                                      \
+    int __wrap_##name parameters                                                                                       \
+    {                                                                                                                  \
+        return fails_now() ? ENOMEM : __real_##name arguments;                                                         \
+    }
+
+REAL_OR_ERROR(pthread_mutex_init, (pthread_mutex_t * mutex, const pthread_mutexattr_t *attributes), (mutex, attributes))
+REAL_OR_ERROR(pthread_cond_init, (pthread_cond_t * condition, const pthread_condattr_t *attributes),
+              (condition, attributes))
+REAL_OR_ERROR(pthread_condattr_init, (pthread_condattr_t * attributes), (attributes))
+REAL_OR_ERROR(pthread_condattr_setclock, (pthread_condattr_t * attributes, clockid_t clock), (attributes, clock))
+REAL_OR_ERROR(pthread_create,
+              (pthread_t * thread, const pthread_attr_t *attributes, void *(*function)(void *), void *argument),
+              (thread, attributes, function, argument))
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+static void a_mailbox_is_made_whole_or_not_at_all(void **state)
+{
+    struct mailbox *mailbox = NULL;
+    int step;
+
+    (void)state;
+    for (step = 0; mailbox == NULL; step++) {
+        assert_true(step < 20);
+        calls_left = step;
+        mailbox = mailbox_new(3, sizeof(int));
+    }
+    assert_true(step > 4); /* memory, the mutex, and what the condition variable takes */
+    mailbox_free(mailbox);
+    mailbox_free(NULL);
+    calls_left = 1000;
+    assert_null(mailbox_new(SIZE_MAX / 4 + 1, 4));
+}
+
+static void count(void *argument)
+{
+    ++*(int *)argument;
+}
+
+static void a_timer_is_started_whole_or_not_at_all(void **state)
+{
+    struct timer timer;
+    int runs = 0, step, error = ENOMEM;
+
+    (void)state;
+    for (step = 0; error != 0; step++) {
+        assert_true(step < 20);
+        calls_left = step;
+        error = timer_start(&timer, 0, count, &runs);
+        assert_true(error == 0 || error == ENOMEM);
+    }
+    assert_true(step > 4);
+    timer_join(&timer);
+    assert_int_equal(runs, 1);
+}
+
+static void a_deadline_may_be_any_time_away(void **state)
+{
+    int64_t now_us = monotonic_us();
+
+    (void)state;
+    assert_true(monotonic_deadline_us(-1e300) >= now_us);
+    assert_true(monotonic_deadline_us(-1) < now_us + 60 * INT64_C(1000000));
+    assert_true(monotonic_deadline_us(1e300) > now_us + INT64_C(1000000000000));
+    assert_true(monotonic_deadline_us(1e300) < now_us + 2000 * 366 * 86400 * INT64_C(1000000));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_mailbox_is_made_whole_or_not_at_all),
+        cmocka_unit_test(a_timer_is_started_whole_or_not_at_all),
+        cmocka_unit_test(a_deadline_may_be_any_time_away),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
