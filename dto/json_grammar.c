@@ -80,17 +80,15 @@ static bool number(cursor *at) /* section 6 */
 
 static bool code_unit(cursor *at, uint32_t *unit) /* the four digits of \uXXXX */
 {
-    static const char digit[] = "0123456789abcdef";
+    static const char digit[] = "0123456789abcdefABCDEF";
 
     *unit = 0;
     for (int i = 0; i < 4; i++, at->next++) {
-        char lower = at->next == at->end ? '?' : *at->next;
-        if (lower >= 'A' && lower <= 'F')
-            lower = (char)(lower - 'A' + 'a');
-        const char *found = memchr(digit, lower, sizeof digit - 1);
+        const char *found = at->next == at->end ? NULL : memchr(digit, *at->next, sizeof digit - 1);
         if (found == NULL)
             return fail(at, DTO_NOT_JSON);
-        *unit = *unit << 4 | (uint32_t)(found - digit);
+        ptrdiff_t value = found - digit;
+        *unit = *unit << 4 | (uint32_t)(value < 16 ? value : value - 6);
     }
     return true;
 }

@@ -1,5 +1,7 @@
 #include "dto/status.h"
 
+/* Whole list elements, which parentheses would break.
+ * NOLINTBEGIN(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */
 #define FIELD_NAME(field, name, argument) [field] = name,
 #define FIELD_PHRASE(field, name, phrase) [field] = name " " phrase,
 #define RULE_PHRASES(rule, phrase)        [rule] = {DTO_FIELDS(FIELD_PHRASE, phrase)},
@@ -17,3 +19,4 @@ const char *dto_status_string(dto_status status)
 
     return phrases[status.rule][status.field];
 }
+/* NOLINTEND(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */

@@ -43,15 +43,14 @@ static int open_connection(const struct addrinfo *address)
     if (connection < 0)
         return -1;
     fcntl(connection, F_SETFL, O_NONBLOCK);
-    if (connect(connection, address->ai_addr, address->ai_addrlen) != 0) {
+    if (connect(connection, address->ai_addr, address->ai_addrlen) != 0)
+        error = errno;
+    if (error == EINPROGRESS) {
         struct pollfd ready = {.fd = connection, .events = POLLOUT};
         socklen_t size = sizeof error;
-        if (errno != EINPROGRESS)
-            error = errno;
-        else if (poll(&ready, 1, PROBE_MS) != 1)
-            error = ETIMEDOUT;
-        else if (getsockopt(connection, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-            error = errno;
+        error = ETIMEDOUT;
+        if (poll(&ready, 1, PROBE_MS) == 1)
+            getsockopt(connection, SOL_SOCKET, SO_ERROR, &error, &size);
     }
     fcntl(connection, F_SETFL, 0);
     setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

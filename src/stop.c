@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAP_MS = 50 }; /* a signal that comes just before a nap is noticed after it */
+enum { NAP_US = 50000 }; /* a signal that comes just before a nap is noticed after it */
 
 static volatile sig_atomic_t requested = 0;
 
@@ -41,7 +41,7 @@ bool stop_sleep(int64_t ms)
 
     for (int64_t left_us = end_us - monotonic_us(); left_us > 0 && !stop_requested();
          left_us = end_us - monotonic_us()) {
-        int64_t nap_us = left_us < NAP_MS * 1000 ? left_us : NAP_MS * 1000;
+        int64_t nap_us = left_us < NAP_US ? left_us : NAP_US;
         struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)(nap_us * 1000)};
         nanosleep(&nap, NULL);
     }

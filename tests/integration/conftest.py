@@ -14,6 +14,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PLAYGROUND_BUILD", ROOT / "build" / "dev"))
+WRAPPER = os.environ.get("PLAYGROUND_WRAPPER", "").split()  # such as valgrind
 DEADLINE = 20  # seconds until something that has to happen is taken not to happen: slow machines, sanitizers
 
 PRODUCERS = ["simple_producer", "json_producer", "device_producer", "auth_producer", "mqtt_smart_object"]
@@ -86,7 +87,7 @@ class Program:
         path = BUILD / "bin" / name
         self.name = name
         self.process = subprocess.Popen(
-            [str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+            [*WRAPPER, str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
             encoding="utf-8", errors="surrogateescape", env={**os.environ, **(environment or {})})
         self.out = Lines(self.process.stdout) if stdout == subprocess.PIPE else None
         self.err = Lines(self.process.stderr)
