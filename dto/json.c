@@ -68,6 +68,8 @@ static void read_number(json_reader *reader, dto_field field, const cJSON *membe
 {
     if (!isfinite(member->valuedouble))
         refuse(&reader->status, DTO_NOT_FINITE, field); /* 1e999 */
+    else if (fabs(member->valuedouble) > DTO_NUMBER_MAX)
+        refuse(&reader->status, DTO_OUT_OF_RANGE, field);
     else
         *number = member->valuedouble;
 }
@@ -162,6 +164,8 @@ static void write_number(json_writer *writer, dto_field field, double number)
         return;
     if (!isfinite(number))
         refuse(&writer->status, DTO_NOT_FINITE, field);
+    else if (fabs(number) > DTO_NUMBER_MAX)
+        refuse(&writer->status, DTO_OUT_OF_RANGE, field);
     else
         add(writer, field, cJSON_CreateNumber(number));
 }

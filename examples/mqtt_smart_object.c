@@ -39,6 +39,7 @@
 #define RETAINED          1
 #define NOT_RETAINED      0
 #define MAILBOX_CAPACITY  256 /* actions that may wait while the main thread is busy */
+#define PATIENCE_MS       100 /* for which a callback waits if the mailbox is full; for ever would hang Paho and us */
 
 static double alert_above = 35;
 
@@ -96,7 +97,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     (void)topic_length;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
     memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
-    mailbox_put(object->mailbox, &mail);
+    mailbox_put_within(object->mailbox, &mail, PATIENCE_MS);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
     return 1;
@@ -299,6 +300,9 @@ int main(int argc, char **argv)
     }
     if (session_is_connected(&object.session))
         publish_event(&object, PRESENCE_TOPIC, DTO_PRESENCE, dto_string(DTO_OFFLINE));
+    if (mailbox_lost(object.mailbox) > 0)
+        console_note("%lu messages were lost: they came faster than they could be handled",
+                     mailbox_lost(object.mailbox));
     status = session_close(&object.session);
     mailbox_free(object.mailbox);
     return status;

@@ -30,6 +30,7 @@
 #define QOS              1
 #define NOT_RETAINED     0   /* a command is for now, not for whoever subscribes tomorrow */
 #define MAILBOX_CAPACITY 256 /* messages that may wait while the main thread is busy */
+#define PATIENCE_MS      100 /* for which a callback waits if the mailbox is full; for ever would hang Paho and us */
 
 static double threshold = 37;
 static double off_seconds = 10;
@@ -83,7 +84,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     (void)topic_length;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
     memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
-    mailbox_put(controller->mailbox, &mail);
+    mailbox_put_within(controller->mailbox, &mail, PATIENCE_MS);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
     return 1;
@@ -267,6 +268,9 @@ int main(int argc, char **argv)
         timer_join(&controller.timer);
         console_note("%s stays switched off", controller.options.device_id);
     }
+    if (mailbox_lost(controller.mailbox) > 0)
+        console_note("%lu messages were lost: they came faster than they could be handled",
+                     mailbox_lost(controller.mailbox));
     status = session_close(&controller.session);
     mailbox_free(controller.mailbox);
     return status;

@@ -67,9 +67,14 @@ static void put(struct mailbox *mailbox, const void *item)
     pthread_cond_broadcast(&mailbox->changed);
 }
 
-bool mailbox_put(struct mailbox *mailbox, const void *item)
+bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long timeout_ms)
 {
+    int64_t deadline_us = monotonic_deadline_us((double)timeout_ms / 1000);
+    bool in_time = timeout_ms > 0;
+
     pthread_mutex_lock(&mailbox->mutex);
+    while (is_full(mailbox) && !mailbox->closed && in_time)
+        in_time = monotonic_wait(&mailbox->changed, &mailbox->mutex, deadline_us);
     bool full = is_full(mailbox);
     bool accepted = !full && !mailbox->closed;
     if (accepted)
@@ -78,6 +83,11 @@ bool mailbox_put(struct mailbox *mailbox, const void *item)
         mailbox->lost++;
     pthread_mutex_unlock(&mailbox->mutex);
     return accepted;
+}
+
+bool mailbox_put(struct mailbox *mailbox, const void *item)
+{
+    return mailbox_put_within(mailbox, item, 0);
 }
 
 bool mailbox_hand_over(struct mailbox *mailbox, const void *item)

@@ -14,7 +14,8 @@ typedef struct {
  * space, NUL-terminated. `size` is that of the buffer; DTO_JSON_MAX is always enough, and a buffer that is only just
  * as long as the text may be refused.
  * Refuses: DTO_NULL_ARGUMENT, DTO_STRING_TOO_LONG (a string that is not terminated), DTO_INVALID_UTF8,
- * DTO_NOT_FINITE (a value of NaN or infinity), DTO_OUT_OF_RANGE (a timestamp below 0 or above DTO_TIMESTAMP_MAX),
+ * DTO_NOT_FINITE (a value of NaN or infinity), DTO_OUT_OF_RANGE (a timestamp below 0 or above DTO_TIMESTAMP_MAX, a number beyond
+ * DTO_NUMBER_MAX),
  * DTO_BUFFER_TOO_SMALL, DTO_NO_MEMORY. On refusal `json` is the empty string. */
 dto_status event_descriptor_to_json(const event_descriptor *event, char *json, size_t size);
 

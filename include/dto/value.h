@@ -20,6 +20,9 @@
 /* A timestamp is in whole seconds since the Unix epoch, from 0 to this: 15 digits, all of which JSON carries. */
 #define DTO_TIMESTAMP_MAX INT64_C(999999999999999)
 
+/* The largest magnitude of a number. Still larger ones are finite, but cJSON may round them up to what is not. */
+#define DTO_NUMBER_MAX 1e308
+
 typedef enum { DTO_NUMBER, DTO_STRING } dto_value_type;
 
 typedef struct {
@@ -30,7 +33,7 @@ typedef struct {
     } as;
 } dto_value;
 
-/* The number as a value. Nothing is refused here; NaN and infinities are when the descriptor is serialised. */
+/* The number as a value. Nothing is refused here; NaN, infinities and what is beyond DTO_NUMBER_MAX are when the descriptor is serialised. */
 dto_value dto_number(double number);
 
 /* The string as a value. Nothing is refused here either; a string of more than DTO_STRING_MAX bytes and one that is not

@@ -18,6 +18,10 @@ void mailbox_free(struct mailbox *mailbox);
  * counts the item as lost, or closed, which does not. */
 bool mailbox_put(struct mailbox *mailbox, const void *item);
 
+/* The same, but waits for room for up to `timeout_ms` milliseconds. In a callback of a library that is time in which it
+ * does nothing else. */
+bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long timeout_ms);
+
 /* Puts a copy of the item, waiting for room, and returns once it was taken. For threads whose item must not get lost
  * and must not pile up either. False if the mailbox was closed first. */
 bool mailbox_hand_over(struct mailbox *mailbox, const void *item);

@@ -1,9 +1,11 @@
 """Which payloads a program has to take, written down without a look at how it does so: Python's json made strict."""
 
 import json
+import math
 import re
 
-SIZE_MAX, DEPTH_MAX, DIGITS_MAX, STRING_MAX, TIMESTAMP_MAX = 4096, 32, 63, 127, 999999999999999
+SIZE_MAX, DEPTH_MAX, DIGITS_MAX, STRING_MAX = 4096, 32, 63, 127
+TIMESTAMP_MAX, NUMBER_MAX = 999999999999999, 1e308
 
 
 class Refused(Exception):
@@ -76,7 +78,7 @@ def string(value):
 
 def number(value):
     check(isinstance(value, Number), "not a number")
-    check(abs(float(value)) <= 1.7976931348623157e308, "not finite")
+    check(abs(float(value)) <= NUMBER_MAX, "too large")
     return float(value)
 
 
@@ -120,5 +122,5 @@ def accepts_action(payload):
 
 def accepts_number(payload):
     """One finite decimal number of up to 63 characters, and nothing else."""
-    return bool(len(payload) <= DIGITS_MAX and re.fullmatch(rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", payload)
-                and abs(float(payload)) <= 1.7976931348623157e308)
+    decimal = rb"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    return bool(len(payload) <= DIGITS_MAX and re.fullmatch(decimal, payload) and math.isfinite(float(payload)))

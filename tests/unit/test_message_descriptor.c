@@ -28,7 +28,7 @@ static void the_fields_are_written_in_order(void **state)
 static void every_value_survives_a_round_trip(void **state)
 {
     static const int64_t timestamps[] = {0, 1, 1700000000, 4102444800, DTO_TIMESTAMP_MAX};
-    static const double numbers[] = {0, -0.01, 20, 28.53, 39.99, 1e-300, -1e300, 123456789012345};
+    static const double numbers[] = {0, -0.01, 20, 28.53, 39.99, 1e-300, -1e308, 123456789012345};
     char json[DTO_JSON_MAX];
 
     (void)state;
@@ -104,6 +104,8 @@ static void every_broken_rule_has_its_status(void **state)
         {"{\"timestamp\":1.5,\"value_type\":\"T\",\"value\":2}", DTO_NOT_INTEGRAL, DTO_FIELD_TIMESTAMP},
         {"{\"timestamp\":1e999,\"value_type\":\"T\",\"value\":2}", DTO_NOT_FINITE, DTO_FIELD_TIMESTAMP},
         {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":-1e999}", DTO_NOT_FINITE, DTO_FIELD_VALUE},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":1.7976931348623157e308}", DTO_OUT_OF_RANGE, DTO_FIELD_VALUE},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":-1.01e308}", DTO_OUT_OF_RANGE, DTO_FIELD_VALUE},
         {"{\"timestamp\":-1,\"value_type\":\"T\",\"value\":2}", DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},
         {"{\"timestamp\":1000000000000000,\"value_type\":\"T\",\"value\":2}", DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},
         {"{\"timestamp\":1,\"timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_DUPLICATE_KEY, DTO_FIELD_TIMESTAMP},
@@ -131,7 +133,7 @@ static void every_broken_rule_has_its_status(void **state)
 
 static void what_cannot_be_written_is_refused(void **state)
 {
-    message_descriptor broken[7];
+    message_descriptor broken[8];
     static const struct {
         dto_rule rule;
         dto_field field;
@@ -139,7 +141,7 @@ static void what_cannot_be_written_is_refused(void **state)
         {DTO_NOT_FINITE, DTO_FIELD_VALUE},        {DTO_NOT_FINITE, DTO_FIELD_VALUE},
         {DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},  {DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},
         {DTO_INVALID_UTF8, DTO_FIELD_VALUE_TYPE}, {DTO_STRING_TOO_LONG, DTO_FIELD_VALUE_TYPE},
-        {DTO_WRONG_TYPE, DTO_FIELD_VALUE},
+        {DTO_WRONG_TYPE, DTO_FIELD_VALUE},        {DTO_OUT_OF_RANGE, DTO_FIELD_VALUE},
     };
     char json[DTO_JSON_MAX];
 
@@ -153,6 +155,7 @@ static void what_cannot_be_written_is_refused(void **state)
     strcpy(broken[4].value_type, "\xC3");
     memset(broken[5].value_type, 'x', DTO_STRING_SIZE);
     broken[6].value.type = (dto_value_type)2;
+    broken[7].value.as.number = -1.7976931348623157e308;
     for (size_t i = 0; i < COUNT(broken); i++) {
         strcpy(json, "before");
         assert_status("broken", message_descriptor_to_json(&broken[i], json, sizeof json), expected[i].rule,
