@@ -36,7 +36,7 @@ static void show_message(const char *topic, const MQTTClient_message *message)
     double temperature;
 
     if (number_from_text(message->payload, (size_t)message->payloadlen, &temperature)) {
-        snprintf(text, sizeof text, "%.2f", temperature);
+        snprintf(text, sizeof text, "%.15g", temperature);
         console_received(topic, message->retained, text);
     } else {
         int shown = message->payloadlen < SHOWN_MAX ? message->payloadlen : SHOWN_MAX;

@@ -13,7 +13,7 @@ struct diagnosis {
 };
 
 /* What MQTTClient_connect's return code `rc` means. For those that do not tell it looks for itself: it looks up the
- * host, opens a TCP connection, and begins a TLS session, which takes up to some seconds where nobody answers. */
+ * host, opens a TCP connection, and begins a TLS session, which takes up to three seconds where nobody answers. */
 struct diagnosis diagnose(const struct broker *broker, const struct options *options, int rc);
 
 #endif

@@ -401,10 +401,10 @@ static int print_help(poptContext context, const struct program *program, const 
     return console_flush() ? EX_OK : EX_IOERR;
 }
 
-/* Without what follows a `=`: it may be a password behind an option that was mistyped. */
+/* Without what follows a `=` or a letter: it may be a password behind an option that was mistyped. */
 static void report_bad_option(const char *option, int error)
 {
-    int length = (int)strcspn(option, "=");
+    int length = option[0] == '-' && option[1] != '-' ? 2 : (int)strcspn(option, "=");
 
     console_error("%.*s: %s (see --help)", length < 200 ? length : 200, option, poptStrerror(error));
 }
@@ -449,7 +449,8 @@ static bool read_command_line(struct input *input, const struct program *program
     else if (found < -1)
         report_bad_option(poptBadOption(context, POPT_BADOPTION_NOALIAS), found);
     else if (poptPeekArg(context) != NULL)
-        console_error("%.200s: unexpected argument (see --help)", poptPeekArg(context));
+        console_error("%.200s: unexpected argument (see --help)",
+                      input->options->password[0] != '\0' ? "behind a password" : poptPeekArg(context));
     else
         goes_on = true;
 
@@ -501,15 +502,23 @@ static bool check_together(struct options *options, const struct program *progra
     return true;
 }
 
-/* An argument is there for every user of this computer to see, for as long as the program runs. */
-static void blot_out(const char *password, int argc, char **argv)
+/* An argument is there for every user of this computer to see, for as long as the program runs. `password` is the one
+ * in force; others may stand before it. */
+static void blot_out_passwords(const char *password, int argc, char **argv)
 {
-    size_t length = strlen(password);
-
-    for (int i = 1; i < argc && length > 0; i++) {
-        size_t argument = strlen(argv[i]);
-        if (argument >= length && strcmp(argv[i] + argument - length, password) == 0)
-            memset(argv[i] + argument - length, '*', length);
+    for (int i = 1; i < argc; i++) {
+        char *secret = NULL;
+        size_t argument = strlen(argv[i]), length = strlen(password);
+        if (strncmp(argv[i], "--password=", strlen("--password=")) == 0)
+            secret = argv[i] + strlen("--password=");
+        else if (strcmp(argv[i - 1], "--password") == 0 || strcmp(argv[i - 1], "-P") == 0)
+            secret = argv[i];
+        else if (strncmp(argv[i], "-P", 2) == 0)
+            secret = argv[i] + 2;
+        else if (length > 0 && argument >= length && strcmp(argv[i] + argument - length, password) == 0)
+            secret = argv[i] + argument - length; /* behind other letters: -dPsecret */
+        if (secret != NULL)
+            memset(secret, '*', strlen(secret));
     }
 }
 
@@ -530,7 +539,7 @@ bool options_read(struct options *options, const struct program *program, int ar
     options->seed = SEED_FROM_CLOCK;
     if (!read_command_line(&input, program, name, argc, argv, status))
         return false;
-    blot_out(options->password, argc, argv);
+    blot_out_passwords(options->password, argc, argv);
     if (!check_together(options, program))
         return false;
     if (options->broker_count == 0) {

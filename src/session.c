@@ -21,7 +21,7 @@
 #endif
 
 enum {
-    CONNECT_TIMEOUT_S = 4, /* and some time to find out why */
+    CONNECT_TIMEOUT_S = 3, /* and some time to find out why: five seconds together */
     COMMAND_TIMEOUT_MS = 5000,
     BACK_OFF_MIN_MS = SESSION_BACK_OFF_MS,
     BACK_OFF_MAX_MS = 30000,

@@ -30,7 +30,8 @@ VALUES = {
 # A name is looked up: these would leave this computer, or name another.
 LOOKED_UP = {"minus-one", "minus-0.5", "minus-huge", "minus-zero", "2-to-the-31", "2-to-the-63", "2-to-the-64", "1e999",
              "minus-1e999", "1e19", "one-and-a-half", "hexadecimal", "nan", "NaN", "inf", "minus-infinity", "dashes",
-             "option", "equals", "percent", "wildcards", "right-to-left", "space", "spaces", "1023-bytes", "10-kB-of-digits"}
+             "option", "equals", "percent", "wildcards", "right-to-left", "space", "spaces", "1023-bytes",
+             "10-kB-of-digits"}
 HOST_REFUSED = {name: value for name, value in VALUES.items() if name not in LOOKED_UP}
 URLS = {f"port-{name}": b"mqtt://127.0.0.1:" + value for name, value in VALUES.items() if value} | {
     "other-scheme": b"http://127.0.0.1", "no-scheme": b"127.0.0.1", "no-host": b"mqtt://",

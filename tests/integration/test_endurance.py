@@ -16,6 +16,11 @@ def descriptors(program):
     return len(list(pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir()))
 
 
+def is_sanitized():
+    binary = (BUILD / "bin" / "simple_consumer").read_bytes()
+    return b"__asan_init" in binary or b"__tsan_init" in binary
+
+
 def resident_kib(program):
     status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0])
@@ -146,7 +151,8 @@ def test_many_reconnections_leave_nothing_behind(broker, proxied, run):
         proxy.cut()
     program.err.wait_for("^Subscribed", count=count + 1)
     assert descriptors(program) == before[0]
-    assert resident_kib(program) <= before[1] + 256
+    if not is_sanitized():  # AddressSanitizer keeps what was freed for a while
+        assert resident_kib(program) <= before[1] + 256
     assert program.interrupt()[0] == 0
 
 

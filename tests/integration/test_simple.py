@@ -79,7 +79,7 @@ def test_the_consumer_shows_numbers_and_says_of_anything_else_that_it_is_none(br
     for payload in ("28.53", "-4", "1e2", "", "28.5C", "nan", "0x10", "1e999", "\x1b[31mred"):
         observer.publish("any/topic", payload)
     assert consumer.wait() == 0
-    assert consumer.out.lines == ["received any/topic: " + text for text in ("28.53", "-4.00", "100.00")] + [
+    assert consumer.out.lines == ["received any/topic: " + text for text in ("28.53", "-4", "100")] + [
         "refused any/topic: not a number: " + text for text in ("", "28.5C", "nan", "0x10", "1e999", r"\x1b[31mred")]
     assert consumer.summary() == (0, 3, 6)
 
@@ -88,10 +88,10 @@ def test_the_consumer_says_what_is_retained(broker, run, observe):
     observer = observe(broker.port)
     observer.publish("kept", "1", retain=True)
     consumer = run("simple_consumer", *broker.options, "-C", 2)
-    consumer.out.wait_for(r"^received kept: 1\.00 \(retained\)$")
+    consumer.out.wait_for(r"^received kept: 1 \(retained\)$")
     observer.publish("kept", "2", retain=True)
     assert consumer.wait() == 0
-    assert consumer.out.lines[1] == "received kept: 2.00"
+    assert consumer.out.lines[1] == "received kept: 2"
 
 
 def test_the_consumer_receives_all_of_a_flood(broker, run, observe):
@@ -101,7 +101,7 @@ def test_the_consumer_receives_all_of_a_flood(broker, run, observe):
     for number in range(1000):
         observer.client.publish(TOPIC, str(number), 1)
     assert consumer.wait() == 0
-    assert consumer.out.lines == [f"received {TOPIC}: {number}.00" for number in range(1000)]
+    assert consumer.out.lines == [f"received {TOPIC}: {number}" for number in range(1000)]
 
 
 def test_quiet_prints_no_line_per_message_but_the_summary(broker, run):

@@ -153,7 +153,7 @@ def test_a_list_of_brokers_is_encrypted_as_a_whole_or_not_at_all(lab, run):
 
 def test_the_password_is_seen_nowhere(lab, run):
     """Neither in the output, nor in the protocol's trace, nor in the list of processes."""
-    for spelled in (["-P", "alice-secret"], ["-Palice-secret"], ["--password", "alice-secret"], ["--password=alice-secret"]):
+    for spelled in (["-P", "alice-secret"], ["-Palice-secret"], ["--password", "alice-secret"], ["--password=alice-secret"], ["-P", "first-secret", "-Palice-secret"]):
         program = run("auth_producer", "-h", "localhost", "-p", lab[8883], *trusting(lab), "-u", "alice", *spelled, "--debug",
                       "--interval", "60")
         program.out.wait_for("^sent ")
