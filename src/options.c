@@ -449,8 +449,9 @@ static bool read_command_line(struct input *input, const struct program *program
     else if (found < -1)
         report_bad_option(poptBadOption(context, POPT_BADOPTION_NOALIAS), found);
     else if (poptPeekArg(context) != NULL)
-        console_error("%.200s: unexpected argument (see --help)",
-                      input->options->password[0] != '\0' ? "behind a password" : poptPeekArg(context));
+        console_error("%.200s: unexpected argument (see --help)", input->options->password[0] != '\0'
+                                                                      ? "(not shown: it may belong to the password)"
+                                                                      : poptPeekArg(context));
     else
         goes_on = true;
 
