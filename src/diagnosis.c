@@ -36,7 +36,7 @@ static struct diagnosis say(int status, bool final, const char *format, ...)
 /* A TCP connection to the address, whose reads and writes take no longer than PROBE_MS; -1: see errno. */
 static int open_connection(const struct addrinfo *address)
 {
-    const struct timeval patience = {.tv_sec = PROBE_MS / 1000, .tv_usec = PROBE_MS % 1000 * 1000};
+    const struct timeval patience = {.tv_sec = PROBE_MS / 1000, .tv_usec = (suseconds_t)(PROBE_MS % 1000) * 1000};
     int connection = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
     int error = 0;
 
