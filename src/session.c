@@ -287,7 +287,10 @@ static bool connect_to(struct session *session, const struct broker *broker, str
     }
     MQTTClient_disconnect(session->client, 0);
     session->short_lives++;
-    *diagnosis = (struct diagnosis){.status = EX_UNAVAILABLE, .text = "the broker closed the connection again"};
+    *diagnosis = (struct diagnosis){.status = EX_UNAVAILABLE};
+    snprintf(diagnosis->text, sizeof diagnosis->text,
+             "the broker closed the connection at once: perhaps another program uses the client id %.200s",
+             session->options->client_id);
     return false;
 }
 

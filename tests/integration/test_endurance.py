@@ -65,7 +65,10 @@ def test_a_silent_broker_is_noticed_within_two_and_a_half_keep_alives(broker, ru
 
 def test_two_programs_of_the_same_client_id_do_not_take_turns_for_ever(broker, run):
     """MQTT 3.1.1 section 3.1.4: the broker disconnects the older one."""
-    pair = [run("simple_consumer", *broker.options, "-i", "same") for _ in range(2)]
+    pair = []
+    for _ in range(2):
+        pair.append(run("simple_consumer", *broker.options, "-i", "same"))
+        pair[-1].err.wait_for("Subscribed|client id same")
     wait_until(lambda: any(program.process.poll() is not None for program in pair), "the end of one of them", 60)
     ended, = [program for program in pair if program.process.poll() is not None][:1]
     assert ended.wait() == 69
