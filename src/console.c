@@ -1,15 +1,23 @@
 #include "playground/console.h"
 
+#include "playground/monotonic.h"
 #include "utf8.h"
 
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536 };
+enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536, PROGRESS_US = 100000, PROGRESS_WIDTH = 70 };
 
 static const char *program_name = "";
 static bool is_quiet = false;
 static struct console_counts counts;
+
+static struct {
+    bool is_wanted;
+    bool is_shown; /* guarded by the lock of stderr */
+    int64_t began_us, next_us;
+} progress;
 
 void console_open(const char *program)
 {
@@ -22,6 +30,7 @@ void console_open(const char *program)
 void console_set_quiet(bool quiet)
 {
     is_quiet = quiet;
+    progress.is_wanted = isatty(STDERR_FILENO) && (quiet || !isatty(STDOUT_FILENO));
 }
 
 /* The bytes of the printable character at `text`; 0 if it has to be escaped. */
@@ -105,6 +114,38 @@ struct console_counts console_counts(void)
     return counts;
 }
 
+void console_progress(long done, long total)
+{
+    char text[PROGRESS_WIDTH + 1], end[40] = "";
+
+    if (!progress.is_wanted)
+        return;
+    int64_t now_us = monotonic_us();
+    if (progress.began_us == 0) {
+        progress.began_us = now_us;
+        progress.next_us = now_us + PROGRESS_US;
+    }
+    if (now_us < progress.next_us)
+        return;
+    progress.next_us = now_us + PROGRESS_US;
+    double rate = (double)done * 1e6 / (double)(now_us - progress.began_us);
+    if (total > 0 && done > 0)
+        snprintf(end, sizeof end, " of %ld, %.0f s left", total, (double)(total - done) / rate);
+    snprintf(text, sizeof text, "%ld messages%s, %.1f/s", done, end, rate);
+    flockfile(stderr);
+    fprintf(stderr, "\r%-*s", PROGRESS_WIDTH, text);
+    progress.is_shown = true;
+    funlockfile(stderr);
+}
+
+/* Called with stderr locked. */
+static void clear_progress(void)
+{
+    if (progress.is_shown)
+        fprintf(stderr, "\r%*s\r", PROGRESS_WIDTH, "");
+    progress.is_shown = false;
+}
+
 static void print_line(const char *prefix, const char *separator, const char *format, va_list arguments)
 {
     char line[LINE_MAX_BYTES];
@@ -112,6 +153,7 @@ static void print_line(const char *prefix, const char *separator, const char *fo
 
     fflush(stdout); /* on a terminal the lines of both streams appear in the order they were written */
     flockfile(stderr);
+    clear_progress();
     fputs(prefix, stderr);
     fputs(separator, stderr);
     if (length > 0)

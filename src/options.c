@@ -20,7 +20,11 @@ enum {
     PORT_MQTT = 1883,
     PORT_MQTTS = 8883,
     SEED_FROM_CLOCK = -1,
-    KEEP_ALIVE_S = 10
+    KEEP_ALIVE_S = 10,
+    /* More than 20 at QoS 2 are too many for Mosquitto as it comes: it then acknowledges a message and drops it, for with
+     * MQTT 3.1.1 it has no way to say so. At QoS 1 more than 100 make nothing faster. */
+    WINDOW_QOS_1 = 100,
+    WINDOW_QOS_2 = 20
 };
 
 /* The largest number for a long, below which a double tells all of them apart. */
@@ -258,7 +262,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
 {
     struct options *o = input->options;
     const struct {
-        unsigned use; /* 0: common to all programs */
+        unsigned use; /* what a program has to use for this row; 0: common to all */
         struct row row;
     } all[] = {
         /* clang-format off */
@@ -299,6 +303,9 @@ static int list_rows(struct input *input, const struct program *program, struct 
             .has_default = true}},
         {OPTION_QOS, {.name = "qos", .letter = 'q', .read = read_int, .target = &o->qos, .max = 2,
             .unit = "0|1|2", .help = "Quality of service", .has_default = true}},
+        {OPTION_QOS | OPTION_INTERVAL, {.name = "window", .read = read_int, .target = &o->window, .min = 1,
+            .max = OPTIONS_WINDOW_MAX, .unit = "N",
+            .help = "Messages that may wait for acknowledgement (default: at QoS 1 100, at QoS 2 20)"}},
         {0, {.name = "count", .letter = 'C', .read = read_long, .target = &o->count, .max = WHOLE_MAX, .unit = "N",
             .help = "End after this many messages; 0: when stopped", .has_default = true}},
         {OPTION_INTERVAL, {.name = "interval", .read = read_number, .target = &o->interval, .max = 86400,
@@ -319,7 +326,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
     int count = 0;
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (all[i].use == 0 || (all[i].use & program->uses) != 0)
+        if ((all[i].use & program->uses) == all[i].use)
             rows[count++] = all[i].row;
     }
     for (const struct option_row *own = program->own; own != NULL && own->name != NULL && count < ROW_MAX; own++) {
@@ -550,6 +557,8 @@ bool options_read(struct options *options, const struct program *program, int ar
     }
     if (options->client_id[0] == '\0')
         make_client_id(options->client_id, name);
+    if (options->window == 0)
+        options->window = options->qos == 2 ? WINDOW_QOS_2 : WINDOW_QOS_1;
     if (options->seed == SEED_FROM_CLOCK)
         options->seed = (long)((unsigned)time(NULL) ^ (unsigned)getpid() << 8);
     console_set_quiet(options->quiet);

@@ -29,12 +29,11 @@ enum {
     SHORT_MS = 2000,               /* a connection that lived no longer than this */
     SHORT_MAX = SESSION_SHORT_MAX, /* so many of them in a row are no accident */
     SILENCE_MS = 5000,
-    /* How many messages may wait for their acknowledgements. More than 20 at QoS 2 are too many for Mosquitto, which
-     * then acknowledges a message and drops it: with MQTT 3.1.1 it has no way to say so. Paho's publish stops for 100 ms
-     * at a time when its own window is full, so that one is larger. */
-    WINDOW_QOS_1 = 100,
-    WINDOW_QOS_2 = 20,
-    WINDOW_OF_PAHO = 1000
+    PACKETS_PER_COUNT = 20,
+    NAP_MIN_US = 20,
+    NAP_MAX_US = 1000,
+    /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached. */
+    WINDOW_OF_PAHO = OPTIONS_WINDOW_MAX + 1
 };
 
 /* --- ending -------------------------------------------------------------------------------------------------- */
@@ -142,8 +141,8 @@ void session_set_will(struct session *session, const char *topic, const char *pa
     session->will_payload = payload;
 }
 
-static int connect_client(struct session *session, MQTTClient client, const struct broker *broker, bool clean_session,
-                          bool with_will)
+static int connect_client(const struct session *session, MQTTClient client, const struct broker *broker,
+                          bool clean_session, bool with_will)
 {
     const struct options *options = session->options;
     const char *uri = broker->uri;
@@ -178,7 +177,7 @@ static int connect_client(struct session *session, MQTTClient client, const stru
     return MQTTClient_connect(client, &connect);
 }
 
-/* MQTTClient_connect takes seconds where nobody answers, and cannot be called off. So it is called on a thread. */
+/* One call of MQTTClient_connect, and why it failed. */
 struct attempt {
     struct session *session;
     const struct broker *broker;
@@ -186,20 +185,37 @@ struct attempt {
     struct diagnosis diagnosis;
 };
 
-static void *attempt_thread(void *argument)
+static int try_to_connect(struct attempt *attempt)
 {
-    struct attempt *attempt = argument;
     struct session *session = attempt->session;
     int rc = connect_client(session, session->client, attempt->broker, !keeps_session(session), true);
 
     if (rc != MQTTCLIENT_SUCCESS)
         attempt->diagnosis = diagnose(attempt->broker, session->options, rc);
+    return rc;
+}
+
+static void *attempt_thread(void *argument)
+{
+    struct attempt *attempt = argument;
+    int rc = try_to_connect(attempt);
+
     mailbox_put(attempt->finished, &rc);
     return NULL;
 }
 
-/* Connects, unless the user has enough of it. */
-static bool attempt_connection(struct session *session, const struct broker *broker, struct diagnosis *diagnosis)
+static bool connect_first(struct session *session, const struct broker *broker, struct diagnosis *diagnosis)
+{
+    struct attempt attempt = {.session = session, .broker = broker};
+
+    stop_at_once(true);
+    int rc = try_to_connect(&attempt);
+    stop_at_once(false);
+    *diagnosis = attempt.diagnosis;
+    return rc == MQTTCLIENT_SUCCESS;
+}
+
+static bool connect_on_a_thread(struct session *session, const struct broker *broker, struct diagnosis *diagnosis)
 {
     struct attempt *attempt = calloc(1, sizeof *attempt);
     int rc = MQTTCLIENT_FAILURE;
@@ -226,6 +242,16 @@ free_attempt:
     mailbox_free(attempt->finished);
     free(attempt);
     return rc == MQTTCLIENT_SUCCESS;
+}
+
+/* Connects, unless the user has enough of it: MQTTClient_connect takes seconds where nobody answers, and cannot be called
+ * off. Before the first connection nothing is at stake, and Ctrl-C may end the program as it stands. Later there are
+ * messages to account for, and it is called on a thread that can be left behind. Not always: with a second thread,
+ * even one that has ended, every lock of the C library and of Paho costs more; publishing takes a tenth more time. */
+static bool attempt_connection(struct session *session, const struct broker *broker, struct diagnosis *diagnosis)
+{
+    return session->was_connected ? connect_on_a_thread(session, broker, diagnosis)
+                                  : connect_first(session, broker, diagnosis);
 }
 
 /* Whether the connection stays as long as nothing is sent. */
@@ -343,11 +369,15 @@ void session_connect(struct session *session)
 
 static bool connect_again(struct session *session)
 {
-    bool was_short = monotonic_us() - session->connected_us < SHORT_MS * INT64_C(1000);
+    int64_t lost_us = monotonic_us();
+    bool was_short = lost_us - session->connected_us < SHORT_MS * INT64_C(1000);
 
     console_note("Connection lost");
+    session->losses++;
     session->short_lives = was_short ? session->short_lives + 1 : 0;
-    return stop_sleep(BACK_OFF_MIN_MS * (75 + monotonic_us() % 51) / 100) && connect_until(session, INT64_MAX);
+    bool is_back = stop_sleep(BACK_OFF_MIN_MS * (75 + lost_us % 51) / 100) && connect_until(session, INT64_MAX);
+    session->offline_us += monotonic_us() - lost_us;
+    return is_back;
 }
 
 int session_subscribed(struct session *session, const char *filter, int rc)
@@ -355,6 +385,7 @@ int session_subscribed(struct session *session, const char *filter, int rc)
     char text[DIAGNOSIS_SIZE];
 
     if (rc == MQTTCLIENT_SUCCESS) {
+        session->has_subscribed = true;
         console_note("Subscribed to: %s", filter);
     } else if (rc == MQTT_BAD_SUBSCRIBE) {
         snprintf(text, sizeof text, "the broker refused the subscription to %.200s: check what this user may read",
@@ -366,23 +397,35 @@ int session_subscribed(struct session *session, const char *filter, int rc)
 
 /* --- the delivery window ------------------------------------------------------------------------------------- */
 
-/* Handles acknowledgements until no more than `limit` messages wait for theirs; for up to `patience_ms`. */
+static void nap(int64_t us)
+{
+    struct timespec time = {.tv_nsec = (long)us * 1000};
+
+    if (us > 0)
+        nanosleep(&time, NULL);
+}
+
+/* Handles acknowledgements until no more than `limit` messages wait for theirs; for up to `patience_ms`. MQTTClient_receive
+ * with a timeout would not return before it, whatever acknowledgement comes: so it is asked without one, and after naps,
+ * longer and longer, where nothing has come. Paho reads one packet at a time, and to count what is in flight costs more
+ * than that: so it reads some before each count. */
 static void await_acknowledgements(struct session *session, int limit, int64_t patience_ms)
 {
     int64_t deadline_us = monotonic_us() + patience_ms * 1000;
-    int pause_ms = 0; /* none while acknowledgements keep coming */
+    int64_t nap_us = 0;
+    int packets = session->options->qos > 0 ? PACKETS_PER_COUNT : 1; /* at QoS 0 there are only pings */
 
     do {
         int before = session->unchecked;
-        pump(session, session->client, pause_ms);
+        nap(nap_us);
+        for (int i = 0; i < packets; i++)
+            pump(session, session->client, 0);
         session->unchecked = in_flight(session);
-        pause_ms = session->unchecked < before ? 0 : 1;
+        if (session->unchecked < before)
+            nap_us = 0;
+        else
+            nap_us = nap_us == 0 ? NAP_MIN_US : nap_us * 2 < NAP_MAX_US ? nap_us * 2 : NAP_MAX_US;
     } while (session->unchecked > limit && MQTTClient_isConnected(session->client) && monotonic_us() < deadline_us);
-}
-
-static int window(const struct session *session)
-{
-    return session->options->qos == 2 ? WINDOW_QOS_2 : WINDOW_QOS_1;
 }
 
 /* Waits until one more message fits into the window. `unchecked` counts as if nothing had been acknowledged; when that
@@ -391,8 +434,10 @@ static int window(const struct session *session)
  * every time. */
 static void make_room(struct session *session)
 {
-    while (session->unchecked >= window(session) && may_continue(session) && MQTTClient_isConnected(session->client))
-        await_acknowledgements(session, window(session) - 1, SESSION_TIMEOUT_MS);
+    int window = session->options->window;
+
+    while (session->unchecked >= window && may_continue(session) && MQTTClient_isConnected(session->client))
+        await_acknowledgements(session, window - 1, SESSION_TIMEOUT_MS);
 }
 
 bool session_retry(struct session *session, int *rc)
@@ -449,12 +494,17 @@ bool session_goes_on(struct session *session, long done)
         console_flush();
     if (done == 0)
         remark_silence(session);
+    console_progress(done, session->options->count);
     while (may_continue(session)) {
+        bool wants_more = session->options->count == 0 || done < session->options->count;
+        bool has_room = session->unchecked < session->options->window;
+        if (wants_more && has_room && progress)
+            return true; /* a connection that was good a moment ago: if it is lost, Paho's next call finds out */
         if (!MQTTClient_isConnected(session->client))
             connect_again(session);
-        else if (session->unchecked >= window(session))
+        else if (!has_room)
             make_room(session); /* a lost connection left a full window: one more, and the broker may drop it */
-        else if (session->options->count == 0 || done < session->options->count)
+        else if (wants_more)
             return true;
         else
             session->is_finished = is_done(session);
@@ -486,11 +536,17 @@ void session_wait(struct session *session, double seconds)
 
 /* --- closing ------------------------------------------------------------------------------------------------- */
 
-/* Leaves nothing behind at the broker: a session that was to outlive its connection ends with the next clean one. */
-static void remove_session(struct session *session)
+/* Leaves nothing behind at the broker: a session that was to outlive its connection ends with the next clean one
+ * (MQTT 3.1.1 section 3.1.2.4). Paho connects and disconnects sooner with a handle that has no callbacks. */
+static void remove_session(const struct session *session)
 {
-    if (connect_client(session, session->client, session->broker, true, false) == MQTTCLIENT_SUCCESS)
-        MQTTClient_disconnect(session->client, 0);
+    MQTTClient client = NULL;
+
+    if (MQTTClient_create(&client, session->broker->uri, session->options->client_id, MQTTCLIENT_PERSISTENCE_NONE,
+                          NULL) == MQTTCLIENT_SUCCESS &&
+        connect_client(session, client, session->broker, true, false) == MQTTCLIENT_SUCCESS)
+        MQTTClient_disconnect(client, 0);
+    MQTTClient_destroy(&client);
 }
 
 static void print_summary(const struct session *session, int unacknowledged)
@@ -501,6 +557,10 @@ static void print_summary(const struct session *session, int unacknowledged)
 
     if (unacknowledged > 0)
         console_note("%d messages were not acknowledged", unacknowledged);
+    if (session->losses > 0)
+        console_note("The connection was lost %d times, for %.3f s together%s", session->losses,
+                     (double)session->offline_us / 1e6,
+                     session->has_subscribed ? ": what was published meanwhile may be missing" : "");
     if (seconds >= 0.1) /* below, a rate says nothing */
         snprintf(rate, sizeof rate, " (%.1f/s)", (double)(counts.sent + counts.received + counts.refused) / seconds);
     console_note("Summary: %ld sent, %ld received, %ld refused in %.3f s%s", counts.sent, counts.received,
@@ -512,15 +572,16 @@ int session_close(struct session *session)
     int unacknowledged = session->is_abandoned || session->client == NULL ? session->unchecked : in_flight(session);
 
     if (!session->is_abandoned && session->client != NULL) {
-        if (MQTTClient_isConnected(session->client)) {
+        bool was_connected = MQTTClient_isConnected(session->client);
+        if (was_connected) {
             if (unacknowledged > 0)
                 await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
             unacknowledged = in_flight(session);
             MQTTClient_disconnect(session->client, 0);
-            if (keeps_session(session))
-                remove_session(session);
         }
         MQTTClient_destroy(&session->client);
+        if (was_connected && keeps_session(session))
+            remove_session(session);
     }
     if (!console_flush())
         session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");

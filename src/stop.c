@@ -4,18 +4,22 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { NAP_US = 50000 }; /* a signal that comes just before a nap is noticed after it */
 
 static volatile sig_atomic_t requested = 0;
+static volatile sig_atomic_t at_once = 0;
 
 static void on_signal(int signal)
 {
     (void)signal;
+    if (at_once)
+        _exit(EX_OK); /* not exit: a signal handler may not flush or run atexit functions */
     if (requested)
-        _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
+        _exit(STOP_STATUS_AT_ONCE);
     requested = 1;
 }
 
@@ -33,6 +37,13 @@ void stop_install(void)
 bool stop_requested(void)
 {
     return requested != 0;
+}
+
+void stop_at_once(bool yes)
+{
+    at_once = yes;
+    if (yes && requested)
+        _exit(EX_OK);
 }
 
 bool stop_sleep(int64_t ms)

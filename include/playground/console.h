@@ -19,7 +19,7 @@
 /* Names the program for its error messages (kept, not copied) and sets up the buffer of standard output. */
 void console_open(const char *program);
 
-/* With `quiet` the three functions below count, but print nothing. */
+/* With `quiet` the next three functions count, but print nothing. */
 void console_set_quiet(bool quiet);
 
 /* One line on standard output, "sent TOPIC: TEXT", and " (retained)" behind it where that is so; and a count. */
@@ -35,6 +35,11 @@ struct console_counts {
     long refused;
 };
 struct console_counts console_counts(void);
+
+/* Shows on standard error how far the program is: `done` messages of `total` (0: no end is known), the rate, and when it
+ * will be done. Only if that is a terminal where no line per message appears; the line is rewritten ten times a second at
+ * most, and makes room for any other. Costs next to nothing: for the inner loop. */
+void console_progress(long done, long total);
 
 /* A line on standard error, as for printf, escaped, cut after 1023 bytes; console_error puts the program's name before
  * it. These two may be used by any thread. */

@@ -10,6 +10,7 @@
 #define OPTIONS_LEVEL_SIZE 65 /* one level of a topic: TOPIC_LEVEL_MAX and its terminating NUL */
 #define OPTIONS_TOPIC_SIZE (OPTIONS_TEXT_SIZE + OPTIONS_HOST_SIZE) /* room for any topic made of these */
 #define OPTIONS_BROKER_MAX 8
+#define OPTIONS_WINDOW_MAX 10000
 
 /* A place where a broker may be. */
 struct broker {
@@ -39,9 +40,10 @@ struct options {
     /* What to send or to receive. A program fills in its own defaults before options_read. */
     char topic[OPTIONS_TEXT_SIZE]; /* a topic for producers, a topic filter for consumers */
     int qos;                       /* 0, 1 or 2 */
-    long count;                    /* messages, 0: until stopped */
-    double interval;               /* seconds between messages, 0: as fast as possible */
-    double timeout;                /* seconds until a consumer gives up, 0: never */
+    int window;      /* messages at QoS 1 or 2 that may wait for their acknowledgements, 1 to OPTIONS_WINDOW_MAX */
+    long count;      /* messages, 0: until stopped */
+    double interval; /* seconds between messages, 0: as fast as possible */
+    double timeout;  /* seconds until a consumer gives up, 0: never */
     char device_id[OPTIONS_LEVEL_SIZE];
     char base_topic[OPTIONS_HOST_SIZE];
     long seed; /* of the emulated sensor */
@@ -51,7 +53,7 @@ struct options {
     bool debug;
 };
 
-/* Options that only some programs have; the rest is common to all. */
+/* Options that only some programs have; the rest is common to all. Who has --qos and --interval has --window, too. */
 enum {
     OPTION_PUBLISH_TOPIC = 1 << 0,   /* --topic, a topic */
     OPTION_SUBSCRIBE_TOPIC = 1 << 1, /* --topic, a topic filter */
@@ -80,7 +82,8 @@ struct program {
 };
 
 /* Reads the command line and the environment (MQTT_HOST, MQTT_PORT, MQTT_USERNAME, MQTT_PASSWORD) into `options`,
- * checks every value, gets the console ready, and blots out a password in `argv`, where others could see it. `options` holds the program's own defaults or zeros; `seed` is always set.
+ * checks every value, gets the console ready, and blots out a password in `argv`, where others could see it. `options`
+ * holds the program's own defaults or zeros; `seed`, `window` and `keep_alive` are always set.
  * True if the program should go on. False if it should return *status at once: 0 after --help, --usage or --version,
  * EX_USAGE after one line on standard error that names the option and what is wrong with it. */
 bool options_read(struct options *options, const struct program *program, int argc, char **argv, int *status);

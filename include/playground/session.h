@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SESSION_TIMEOUT_MS 100 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
+#define SESSION_TIMEOUT_MS 25 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
 
 /* How the program takes part in the work of Paho's synchronous client. */
 enum session_mode {
@@ -58,12 +58,15 @@ struct session {
     bool was_connected;          /* at least once */
     bool is_beginning;           /* on_connected is at work */
     bool is_finished;            /* --count messages are done */
+    bool has_subscribed;         /* to something, at least once */
     bool is_abandoned;           /* Ctrl-C came while a thread was connecting, which goes on with that */
     const struct broker *broker; /* the one in use */
     const char *will_topic;      /* NULL: no will */
     const char *will_payload;
     long done;            /* messages, as session_goes_on was last told */
     int unchecked;        /* messages published since the delivery window was last looked at */
+    int losses;           /* connections that were lost */
+    int64_t offline_us;   /* from the losses to the next connections, together */
     int short_lives;      /* connections in a row that were lost soon after they were made */
     int64_t started_us;   /* when session_create was called */
     int64_t began_us;     /* when the first connection stood */

@@ -14,6 +14,10 @@ void stop_install(void);
 /* Whether a signal has come. */
 bool stop_requested(void);
 
+/* While it is true the first signal, too, ends the program at once, with status 0: for calls that no signal ends, as long
+ * as there is nothing yet to end cleanly. Standard output is not flushed then. */
+void stop_at_once(bool at_once);
+
 /* Sleeps for `ms` milliseconds, but not beyond a signal. Returns !stop_requested(). */
 bool stop_sleep(int64_t ms);
 

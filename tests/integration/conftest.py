@@ -151,8 +151,9 @@ def end_process(process, number=signal.SIGTERM):
 class Broker:
     """A Mosquitto of the test's own, on a free port of the loopback interface."""
 
-    def __init__(self, folder, configuration="allow_anonymous true"):
+    def __init__(self, folder, configuration="allow_anonymous true", log=("all",)):
         self.folder = pathlib.Path(folder)
+        self.log_types = "".join(f"log_type {kind}\n" for kind in log)
         self.fixed_port = None
         self.configuration = configuration
         self.start()
@@ -162,7 +163,7 @@ class Broker:
             self.port = self.fixed_port or free_port()
             path = self.folder / "broker.conf"
             user = f"user {os.environ.get('USER', 'root')}\n" if os.geteuid() == 0 else ""
-            path.write_text(f"{user}listener {self.port} 127.0.0.1\nlog_type all\nmax_queued_messages 1000000\n{self.configuration}\n")
+            path.write_text(f"{user}listener {self.port} 127.0.0.1\n{self.log_types}max_queued_messages 1000000\n{self.configuration}\n")
             self.process = subprocess.Popen([find_mosquitto(), "-c", str(path)], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
                                             errors="replace")

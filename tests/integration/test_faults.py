@@ -1,10 +1,11 @@
 """A connection that is lost is made again, with everything that belongs to it."""
 
 import json
+import re
 import signal
 
 import pytest
-from conftest import PROGRAMS
+from conftest import DEADLINE, PROGRAMS
 from test_command_line import started
 
 SUBSCRIPTIONS = {"simple_consumer": 1, "json_consumer": 1, "auth_consumer": 1, "device_consumer": 2,
@@ -78,3 +79,20 @@ def test_the_password_is_not_asked_for_again_and_again(broker, run, tmp_path):
     (tmp_path / "passwd").write_text("")
     broker.restart()
     assert program.wait() == 77
+
+
+def test_a_consumer_tells_for_how_long_it_may_have_missed_something(broker, run):
+    consumer = run("simple_consumer", *broker.options)
+    producer = run("simple_producer", *broker.options, "--interval", 0.05)
+    consumer.err.wait_for("Subscribed")
+    producer.err.wait_for("^Connected")
+    for number in (2, 3):
+        broker.restart(signal.SIGKILL)
+        consumer.err.wait_for("Subscribed", count=number)
+    producer.err.wait_for("^Connected", count=3)
+    assert consumer.interrupt()[0] == producer.interrupt()[0] == 0
+    line = consumer.err.wait_for("^The connection was lost")
+    seconds = float(re.fullmatch(r"The connection was lost 2 times, for ([0-9.]+) s together: what was published meanwhile may be "
+                                 "missing", line).group(1))
+    assert 2 * 0.375 < seconds < DEADLINE
+    assert re.fullmatch(r"The connection was lost 2 times, for [0-9.]+ s together", producer.err.wait_for("^The connection"))

@@ -1,5 +1,7 @@
 """Brokers that do not do as they should: one packet exchange a test, with a scripted broker."""
 
+import contextlib
+import signal
 import time
 
 import pytest
@@ -68,8 +70,9 @@ def test_a_program_that_was_connected_does_not_give_up_where_no_connack_comes(sc
 def test_a_connack_that_comes_byte_by_byte_is_understood(broker, run):
     class Slow(wire.Proxy):
         def _pump_to_client(self, upstream, connection):
-            while data := upstream.recv(1):
-                connection.sendall(data)
+            with contextlib.suppress(OSError):  # one side is closed
+                while data := upstream.recv(1):
+                    connection.sendall(data)
 
     slow = Slow(broker.port)
     consumer = run("simple_consumer", *slow.options, "-C", 2)
@@ -105,6 +108,38 @@ def test_ctrl_c_ends_a_program_that_waits_for_a_connack(scripted, run, name):
     broker.wait_for(wire.CONNECT)
     status, seconds = program.interrupt()
     assert status == 0 and seconds < 1
+
+
+def connected_once(kind, body, connections):
+    """A script that accepts one connection, closes it at the first message or after the subscription, and is silent then."""
+    if kind == wire.CONNECT:
+        connections.append(kind)
+        return wire.ACCEPT if len(connections) == 1 else None
+    return False if kind in (wire.PUBLISH, wire.SUBSCRIBE) else None
+
+
+@pytest.mark.parametrize("name", ["simple_producer", "mqtt_smart_object"])
+def test_ctrl_c_ends_a_program_that_waits_for_another_connack_with_its_summary(scripted, run, name):
+    connections = []
+    broker = scripted(lambda kind, body: connected_once(kind, body, connections) if name == "simple_producer" or kind != wire.SUBSCRIBE
+                      else b"\x90\x03" + body[:2] + b"\x00")
+    program = run(name, *broker.options, "--interval", 0.01)
+    broker.wait_for(wire.CONNECT, 2)
+    status, seconds = program.interrupt()
+    assert status == 0 and seconds < 1
+    assert program.summary()[0] >= 1
+    assert program.err.matching("The connection was lost 1 times")
+
+
+@pytest.mark.parametrize("qos, options, window", [(1, [], 100), (2, [], 20), (1, ["--window", 7], 7), (2, ["--window", 3], 3)])
+def test_no_more_messages_wait_for_their_acknowledgement_than_the_window_says(scripted, run, qos, options, window):
+    broker = scripted(wire.granting(0))
+    program = run("simple_producer", *broker.options, "-q", qos, "--interval", 0, *options)
+    broker.wait_for(wire.PUBLISH, window)
+    program.send(signal.SIGINT)
+    assert program.wait() == 0
+    assert broker.received.count(wire.PUBLISH) == window
+    assert f"{window} messages were not acknowledged" in program.err.lines
 
 
 def test_what_was_not_acknowledged_is_told(scripted, run):

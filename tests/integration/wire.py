@@ -122,7 +122,7 @@ def read_packet(connection):
     raw, length, shift = head, 0, 0
     while True:
         byte = connection.recv(1)
-        if not byte:
+        if not byte or shift > 21:  # what comes is not MQTT: a length has four bytes at most
             return None
         raw += byte
         length |= (byte[0] & 0x7F) << shift

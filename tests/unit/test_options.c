@@ -156,6 +156,7 @@ static double number_of(const char *option)
            : strcmp(option, "--keepalive") == 0 ? options->keep_alive
            : strcmp(option, "--wait") == 0      ? options->wait
            : strcmp(option, "--qos") == 0       ? options->qos
+           : strcmp(option, "--window") == 0    ? options->window
            : strcmp(option, "--count") == 0     ? (double)options->count
            : strcmp(option, "--interval") == 0  ? options->interval
            : strcmp(option, "--timeout") == 0   ? options->timeout
@@ -180,6 +181,8 @@ static void numbers_are_read_up_to_their_limits(void **state)
         {"--qos", "0", 0},
         {"--qos", "1", 1},
         {"--qos", "2", 2},
+        {"--window", "1", 1},
+        {"--window", "10000", 10000},
         {"--count", "0", 0},
         {"--count", "1", 1},
         {"--count", "2147483647", 2147483647},
@@ -207,6 +210,19 @@ static void numbers_are_read_up_to_their_limits(void **state)
         assert_accepted();
         assert_true(number_of(cases[i].option) == cases[i].number);
     }
+}
+
+static void the_window_is_that_of_the_quality_of_service(void **state)
+{
+    (void)state;
+    READ(&producer, "--qos", "1");
+    assert_int_equal(result.options.window, 100);
+    READ(&producer, "--qos", "2");
+    assert_int_equal(result.options.window, 20);
+    READ(&producer, "--qos", "2", "--window", "7");
+    assert_int_equal(result.options.window, 7);
+    READ(&plain, "--count", "1");
+    assert_true(result.options.window > 0);
 }
 
 static void counts_and_seeds_go_beyond_32_bits(void **state)
@@ -619,6 +635,7 @@ static void numbers_out_of_range_are_refused(void **state)
         {"--keepalive", {"0", "65536", "1.0"}},
         {"--wait", {"86400.1", "-0.1", "0x1"}},
         {"--qos", {"3", "0.5", "-1"}},
+        {"--window", {"0", "10001", "1.5"}},
         {"--count", {"1000000000000001", "0.5", "1e3"}},
         {"--interval", {"86401", "-0.001", "1s", "1,5"}},
         {"--timeout", {"1000000001", "-1", "5m"}},
@@ -744,6 +761,7 @@ static void what_a_program_has_no_use_for_is_unknown(void **state)
         {"--qos", "1", OPTION_QOS},
         {"-q", "1", OPTION_QOS},
         {"--interval", "1", OPTION_INTERVAL},
+        {"--window", "5", OPTION_QOS | OPTION_INTERVAL},
         {"--timeout", "1", OPTION_TIMEOUT},
         {"-W", "1", OPTION_TIMEOUT},
         {"--device-id", "a", OPTION_DEVICE_ID},
@@ -1213,6 +1231,7 @@ int main(void)
         TEST(everything_has_a_default),
         TEST(the_defaults_of_a_program_stay),
         TEST(numbers_are_read_up_to_their_limits),
+        TEST(the_window_is_that_of_the_quality_of_service),
         TEST(counts_and_seeds_go_beyond_32_bits),
         TEST(texts_are_read_as_they_are),
         TEST(texts_are_limited),

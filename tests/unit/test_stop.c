@@ -80,6 +80,43 @@ static void the_second_signal_runs_no_exit_functions(void **state)
     assert_int_equal(child_status(take_two_signals_with_an_exit_function, signals), 130);
 }
 
+static int take_one_signal_with_nothing_at_stake(const void *argument)
+{
+    stop_install();
+    stop_at_once(true);
+    raise(*(const int *)argument);
+    return WRONG; /* not reached */
+}
+
+static int take_one_signal_before_nothing_is_at_stake(const void *argument)
+{
+    stop_install();
+    raise(*(const int *)argument);
+    stop_at_once(true);
+    return WRONG; /* not reached */
+}
+
+static int take_one_signal_after_nothing_was_at_stake(const void *argument)
+{
+    stop_install();
+    stop_at_once(true);
+    stop_at_once(false);
+    raise(*(const int *)argument);
+    return stop_requested() ? FINE + 2 : WRONG;
+}
+
+static void with_nothing_at_stake_the_first_signal_ends_the_program_with_0(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(signals); i++) {
+        assert_int_equal(child_status(take_one_signal_with_nothing_at_stake, &signals[i]), 0);
+        assert_int_equal(child_status(take_one_signal_before_nothing_is_at_stake, &signals[i]), 0);
+        assert_int_equal(child_status(take_one_signal_after_nothing_was_at_stake, &signals[i]), FINE + 2);
+    }
+}
+
 static int write_to_a_closed_pipe(const void *argument)
 {
     int ends[2];
@@ -226,6 +263,7 @@ int main(void)
         cmocka_unit_test(the_first_signal_is_noticed_and_ends_nothing),
         cmocka_unit_test(the_second_signal_ends_the_program_with_130),
         cmocka_unit_test(the_second_signal_runs_no_exit_functions),
+        cmocka_unit_test(with_nothing_at_stake_the_first_signal_ends_the_program_with_0),
         cmocka_unit_test(a_closed_pipe_is_an_error_and_no_signal),
         cmocka_unit_test(sleep_lasts_its_time_without_a_signal),
         cmocka_unit_test(there_is_no_sleep_after_a_signal),

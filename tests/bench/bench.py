@@ -1,0 +1,530 @@
+"""How fast is it? Runs the programs of the lab, bare Paho loops and the tools that one would take instead side by side,
+in turns, and writes the ratios as a table and as a picture.
+
+Only ratios within one run mean anything. CPU is the time that a process took of its processor, in user mode and in the
+system's calls; the median of the rounds counts, and the lowest and the highest are shown."""
+
+import argparse
+import os
+import pathlib
+import platform
+import random
+import re
+import resource
+import select
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+import conftest  # noqa: E402  the private broker
+import wire  # noqa: E402  the proxy
+
+TOPIC = "sensor/temperature"
+BARE = "a bare Paho loop"
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Bench:
+    def __init__(self, build, folder, rounds, scale):
+        self.bin = build / "bin"
+        self.bare = build / "bench"
+        self.folder = folder
+        self.rounds = rounds
+        self.scale = scale
+        self.tables = []
+        self.broker = conftest.Broker(folder, "allow_anonymous true\nset_tcp_nodelay true",
+                                      log=("error", "information", "subscribe"))
+        self.port = str(self.broker.port)
+        self.json = folder / "json"
+
+    def count(self, number):
+        return max(200, int(number * self.scale))
+
+    def payloads(self, count, kind="plain"):
+        """A file of `count` payloads, one a line: what the producers would send."""
+        path = self.folder / f"{kind}-{count}"
+        if not path.exists():
+            numbers = random.Random(1)
+            form = {"plain": "{:.2f}\n", "json": '{{"timestamp":1750000000,"value_type":"TEMPERATURE_SENSOR","value":{:.2f}}}\n'}
+            path.write_text("".join(form[kind].format(numbers.uniform(20, 40)) for _ in range(count)))
+        return path
+
+    def subscriptions(self):
+        return len(self.broker.log.matching(r"^\d+: \S+ [0-2] #$"))
+
+    def program(self, name, *arguments):
+        return [str(self.bin / name), "-p", self.port, *map(str, arguments)]
+
+    def in_turns(self, contenders):
+        """Runs each contender once a round, in another order each time; returns its results: {name: [result, ...]}."""
+        results = {name: [] for name in contenders}
+        names = list(contenders)
+        for number in range(self.rounds):
+            for name in names[number % len(names):] + names[:number % len(names)]:
+                results[name].append(contenders[name]())
+        return results
+
+    def table(self, title, unit, results, baseline, digits=2, more_is_better=False, note=""):
+        base = statistics.median(results[baseline])
+        rows = []
+        for name, values in results.items():
+            middle = statistics.median(values)
+            rows.append((name, middle, middle / base if base else 0, min(values), max(values)))
+        self.tables.append({"title": title, "unit": unit, "rows": rows, "baseline": baseline, "digits": digits,
+                            "more_is_better": more_is_better, "note": note})
+        print(self.tables[-1]["title"], file=sys.stderr)
+        for row in rows:
+            print(f"  {row[0]:45} {row[1]:12.{digits}f} {unit}   {row[2]:8.2f}   {row[3]:.{digits}f} to {row[4]:.{digits}f}",
+                  file=sys.stderr)
+
+
+def finish(process):
+    """Waits for the end of a process, not for ever; returns what it used."""
+    watchdog = threading.Timer(120, process.kill)
+    watchdog.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    watchdog.cancel()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage
+
+
+def cpu(usage):
+    return usage.ru_utime + usage.ru_stime
+
+
+def run(command, stdin=None, stdout=subprocess.DEVNULL):
+    """Runs a command to its end; returns (what it used, seconds)."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL, stdout=stdout, stderr=subprocess.DEVNULL)
+    usage = finish(process)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))} ended with {process.returncode}")
+    return usage, time.monotonic() - start
+
+
+def with_input(path, command):
+    with open(path, encoding="utf-8") as file:
+        return run(command, stdin=file)
+
+
+# --- publishing -------------------------------------------------------------------------------------------------------
+
+
+def publishers(bench, qos, count):
+    """How to have each contender publish `count` messages: {name: function}."""
+    payloads = bench.payloads(count)
+    common = ["-q", qos, "-C", count, "--interval", 0]
+
+    def to_file():
+        with open(bench.folder / "lines", "w", encoding="utf-8") as file:
+            return run(bench.program("simple_producer", *common), stdout=file)
+
+    def bare(way):
+        return lambda: run([bench.bare / "bare_publish", bench.port, TOPIC, str(qos), way, payloads])
+
+    contenders = {"simple_producer --quiet": lambda: run(bench.program("simple_producer", *common, "--quiet"))}
+    if qos == 0:
+        contenders["simple_producer, lines to a file"] = to_file
+    contenders["json_producer --quiet"] = lambda: run(bench.program("json_producer", *common, "--quiet"))
+    if qos == 0:
+        contenders[BARE] = bare("receive")
+    else:
+        contenders[f"{BARE}, receive mode"] = bare("receive")
+        contenders[f"{BARE}, callback mode"] = bare("callback")
+    contenders["mosquitto_pub -l"] = lambda: with_input(
+        payloads, ["mosquitto_pub", "-p", bench.port, "-t", TOPIC, "-q", str(qos), "-l"])
+    contenders["Python's Paho"] = lambda: run(
+        [sys.executable, HERE / "paho_publish.py", bench.port, TOPIC, str(qos), payloads])
+    return contenders
+
+
+def publish_at_qos_0(bench):
+    count = bench.count(300000)
+    results = bench.in_turns({name: lambda f=f: cpu(f()[0]) * 1e6 / count for name, f in publishers(bench, 0, count).items()})
+    bench.table(f"Publish {count:,} messages, QoS 0", "us CPU a message", results, BARE)
+
+
+def publish_at_qos_1_and_2(bench):
+    """How many messages a second. The seconds of a run with one message, to start and to end, are taken off."""
+    for qos in (1, 2):
+        count = bench.count(100000)
+        many, single = publishers(bench, qos, count), publishers(bench, qos, 1)
+        overhead = {name: statistics.median(single[name]()[1] for _ in range(3)) for name in single}
+        rates = {name: lambda name=name: (count - 1) / (many[name]()[1] - overhead[name]) for name in many}
+        few = 30
+        rates["publish and wait, as Paho's examples do"] = lambda: few / run(
+            [bench.bare / "bare_publish", bench.port, TOPIC, str(qos), "wait", bench.payloads(few)])[1]
+        results = bench.in_turns(rates)
+        best = max((name for name in results if name.startswith(BARE)), key=lambda name: statistics.median(results[name]))
+        bench.table(f"Publish {count:,} messages, QoS {qos}", "messages a second", results, best, digits=0,
+                    more_is_better=True)
+
+
+# --- receiving --------------------------------------------------------------------------------------------------------
+
+
+def consume(bench, command, ready, payloads, stdout=None):
+    """Runs a consumer while a bare loop publishes; returns what it used."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE)
+    before = bench.subscriptions()
+    if ready:
+        ready(process)
+    else:
+        conftest.wait_until(lambda: bench.subscriptions() > before, "a subscription")
+    run([bench.bare / "bare_publish", bench.port, TOPIC, "0", "receive", payloads])
+    drains = [threading.Thread(target=stream.read, daemon=True) for stream in (process.stdout, process.stderr) if stream]
+    for drain in drains:
+        drain.start()
+    usage = finish(process)
+    if process.returncode != 0:
+        raise RuntimeError(f"{command} ended with {process.returncode}")
+    return usage
+
+
+def said(stream, text):
+    def wait(process):
+        for line in getattr(process, stream):
+            if text in line:
+                return
+        raise RuntimeError(f"never said {text}")
+    return wait
+
+
+def receive_at_qos_0(bench):
+    count = bench.count(300000)
+    plain, structured = bench.payloads(count), bench.payloads(count, "json")
+    lines = bench.folder / "lines"
+
+    def to_file():
+        with open(lines, "w", encoding="utf-8") as file:
+            return consume(bench, bench.program("simple_consumer", "-C", count), said("stderr", b"Subscribed"), plain, file)
+
+    contenders = {
+        "simple_consumer --quiet": lambda: consume(
+            bench, bench.program("simple_consumer", "-C", count, "--quiet"), said("stderr", b"Subscribed"), plain),
+        "simple_consumer, lines to a file": to_file,
+        "json_consumer --quiet": lambda: consume(
+            bench, bench.program("json_consumer", "-C", count, "--quiet"), said("stderr", b"Subscribed"), structured),
+        "mosquitto_sub": lambda: consume(
+            bench, ["mosquitto_sub", "-p", bench.port, "-t", "#", "-C", str(count)], None, plain,
+            subprocess.DEVNULL),
+        "Python's Paho": lambda: consume(
+            bench, [sys.executable, HERE / "paho_receive.py", bench.port, "#", str(count)], said("stdout", b"ready"), plain),
+        BARE: lambda: consume(
+            bench, [bench.bare / "bare_receive", bench.port, "#", str(count)], said("stdout", b"ready"), plain),
+        f"{BARE}, JSON payloads": lambda: consume(
+            bench, [bench.bare / "bare_receive", bench.port, "#", str(count)], said("stdout", b"ready"), structured),
+    }
+    results = bench.in_turns({name: lambda f=f: cpu(f()) * 1e6 / count for name, f in contenders.items()})
+    bench.table(f"Receive {count:,} messages, QoS 0", "us CPU a message", results, BARE)
+
+
+# --- latencies --------------------------------------------------------------------------------------------------------
+
+
+def percentile(values, part):
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def end_to_end(bench, publisher, subscriber, count, feed=None):
+    """Milliseconds from each call of publish to the line that the subscriber prints."""
+    stamps = bench.folder / "stamps"
+    stamps.write_bytes(b"")
+    before = bench.subscriptions()
+    receiving = subprocess.Popen(subscriber, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+    conftest.wait_until(lambda: bench.subscriptions() > before, "the subscription")
+    sending = subprocess.Popen(publisher, stdin=subprocess.PIPE if feed else subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, bufsize=0,
+                               env={**os.environ, "LD_PRELOAD": str(bench.bare / "libstamp_publish.so"),
+                                    "STAMP_FILE": str(stamps)})
+    if feed:
+        threading.Thread(target=feed, args=(sending,), daemon=True).start()
+    arrivals = []
+    while len(arrivals) < count and select.select([receiving.stdout], [], [], 20)[0]:
+        data = os.read(receiving.stdout.fileno(), 65536)
+        now = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+        if not data:
+            break
+        arrivals += [now] * data.count(b"\n")
+    if feed:
+        sending.stdin.close()
+    sending.wait()
+    receiving.terminate()
+    receiving.wait()
+    receiving.stdout.close()
+    sent = [int.from_bytes(stamps.read_bytes()[i:i + 8], sys.byteorder) for i in range(0, 8 * count, 8)]
+    if len(arrivals) < count:
+        raise RuntimeError(f"{len(arrivals)} of {count} messages came")
+    return [(b - a) / 1e6 for a, b in zip(sent, arrivals)][count // 10:]  # the first ones warm up
+
+
+def latency(bench):
+    count = bench.count(3000)
+
+    def feed(process):
+        due = time.monotonic()
+        for number in range(count):
+            due += 0.001
+            time.sleep(max(0, due - time.monotonic()))
+            process.stdin.write(b"28.53\n")
+
+    measured = bench.in_turns({
+        "simple_producer to simple_consumer": lambda: end_to_end(
+            bench, bench.program("simple_producer", "-C", count, "--interval", 0.001), bench.program("simple_consumer"), count),
+        "mosquitto_pub -l to mosquitto_sub": lambda: end_to_end(
+            bench, ["mosquitto_pub", "-p", bench.port, "-t", TOPIC, "-l"],
+            ["mosquitto_sub", "-p", bench.port, "-t", "#"], count, feed)})
+    for name, part in (("p50", 0.5), ("p99", 0.99)):
+        bench.table(f"One message every millisecond, from publish to the subscriber's line, {name}", "ms",
+                    {who: [percentile(values, part) for values in rounds] for who, rounds in measured.items()},
+                    "mosquitto_pub -l to mosquitto_sub", digits=3)
+
+
+def first_message(bench, command):
+    """Milliseconds from the start of a program to its first PUBLISH on the wire, and to its end after that."""
+    seen = threading.Event()
+    times = []
+
+    def script(kind, body):
+        if kind == wire.CONNECT:
+            return wire.ACCEPT
+        if kind == wire.PUBLISH and not times:
+            times.append(time.monotonic())
+            seen.set()
+        return None
+
+    broker = wire.ScriptedBroker(script)
+    try:
+        start = time.monotonic()
+        process = subprocess.Popen([str(broker.port) if part == "PORT" else part for part in command],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seen.wait(20)
+        process.wait()
+    finally:
+        broker.close()
+    return (times[0] - start) * 1000
+
+
+def starts(bench):
+    one = bench.payloads(1)
+    results = bench.in_turns({
+        "simple_producer": lambda: first_message(bench, [str(bench.bin / "simple_producer"), "-p", "PORT", "-C", "1"]),
+        BARE: lambda: first_message(
+            bench, [str(bench.bare / "bare_publish"), "PORT", TOPIC, "0", "receive", str(one)])})
+    bench.table("From start to the first message on the wire", "ms", results, BARE)
+
+
+def ends(bench):
+    def interrupt(name, options, ready):
+        process = subprocess.Popen(bench.program(name, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said("stderr", ready)(process)
+        time.sleep(random.uniform(0.2, 0.4))  # somewhere in its idling
+        start = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        seconds = time.monotonic() - start
+        process.stdout.close()
+        process.stderr.close()
+        return seconds * 1000
+
+    results = bench.in_turns({
+        "simple_producer": lambda: interrupt("simple_producer", [], b"Connected"),
+        "simple_consumer": lambda: interrupt("simple_consumer", [], b"Subscribed"),
+        "mqtt_smart_object": lambda: interrupt("mqtt_smart_object", [], b"Subscribed"),
+        "mqtt_smart_object_controller": lambda: interrupt("mqtt_smart_object_controller", [], b"event/presence")})
+    bench.table("From Ctrl-C to the end of an idle program", "ms", results, "simple_producer", digits=0)
+
+
+# --- many, long -------------------------------------------------------------------------------------------------------
+
+
+def pairs(bench, number, seconds):
+    """Exercise 5, `number` times: CPU time a second and memory for each pair; whether every loop closes."""
+    processes, outputs = [], []
+    try:
+        for i in range(number):
+            common = ["--device-id", f"d{i}", "--wait", "30"]
+            for name, options in (("mqtt_smart_object_controller", ["--off-seconds", "3"]),
+                                  ("mqtt_smart_object", ["--seed", str(i), "--interval", "1"])):
+                outputs.append(bench.folder / f"{name}-{i}")
+                with open(outputs[-1], "w", encoding="utf-8") as file:
+                    processes.append(subprocess.Popen(bench.program(name, *common, *options), stdin=subprocess.DEVNULL,
+                                                      stdout=file, stderr=subprocess.DEVNULL))
+        time.sleep(5 + number / 40)  # all are connected
+        before = [cpu_of(process.pid) for process in processes]
+        start = time.monotonic()
+        time.sleep(seconds)
+        used = [after - earlier for after, earlier in zip([cpu_of(process.pid) for process in processes], before)]
+        passed = time.monotonic() - start
+        memory = [private_kib(process.pid) for process in processes]
+        conftest.wait_until(lambda: all("SWITCH ON" in output.read_text() or "SWITCH\",\"action_value\":\"ON" in output.read_text()
+                                        for output in outputs[::2]), "every loop to close", 90)
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        for process in processes:
+            process.wait()
+    return 100 * sum(used) / passed / number, sum(memory) / number
+
+
+def cpu_of(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    ticks = int(fields[11]) + int(fields[12])
+    precise = pathlib.Path(f"/proc/{pid}/schedstat")  # in nanoseconds, of the main thread alone
+    try:
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+    except OSError:
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def private_kib(pid):
+    rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return sum(int(value) for value in re.findall(r"Private_(?:Clean|Dirty): +(\d+)", rollup))
+
+
+def many_pairs(bench):
+    number = max(2, int(200 * bench.scale))
+    seconds = max(2, 20 * bench.scale)
+    one, all_of_them = pairs(bench, 1, seconds), pairs(bench, number, seconds)
+    names = ("1 pair", f"{number} pairs")
+    bench.table("A smart object and its controller at interval 1", "% of a processor a pair",
+                {names[0]: [one[0]], names[1]: [all_of_them[0]]}, names[0], digits=3)
+    bench.table("A smart object and its controller: memory of their own", "KiB a pair",
+                {names[0]: [one[1]], names[1]: [all_of_them[1]]}, names[0], digits=0)
+
+
+def a_million(bench):
+    """Everything arrives, in order, in memory that does not grow."""
+    results = {}
+    for kind in ("simple", "json"):
+        for count in (bench.count(10000), bench.count(1000000)):
+            peak, missing = long_run(bench, kind, count)
+            results[f"{kind}_producer, {count:,} messages"] = [peak[0]]
+            results[f"{kind}_consumer, {count:,} messages"] = [peak[1]]
+            if missing:
+                raise RuntimeError(f"{kind}: {missing} of {count} messages did not come, or in another order")
+    bench.table("Peak memory; every message arrived, in order", "KiB", results, next(iter(results)), digits=0)
+
+
+def long_run(bench, kind, count):
+    """Through a broker with the lab's own configuration."""
+    ports = {1883: conftest.free_port(), 1884: conftest.free_port()}
+    folder = bench.folder / "mosquitto"
+    shutil.copytree(ROOT / "mosquitto", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.conf", "*.key"))
+    text = (ROOT / "mosquitto" / "mosquitto.conf").read_text()
+    for port, free in ports.items():
+        text = text.replace(f"listener {port} ", f"listener {free} ")
+    user = "user root\n" if os.geteuid() == 0 else ""
+    (folder / "lab.conf").write_text(user + text)
+    broker = subprocess.Popen([conftest.find_mosquitto(), "-c", "lab.conf"], cwd=folder, stderr=subprocess.PIPE)
+    try:
+        said("stderr", b"running")(broker)
+        threading.Thread(target=broker.stderr.read, daemon=True).start()
+        sent, received = bench.folder / "sent", bench.folder / "received"
+        with open(sent, "w", encoding="utf-8") as sent_file, open(received, "w", encoding="utf-8") as received_file:
+            consumer = subprocess.Popen([bench.bin / f"{kind}_consumer", "-p", str(ports[1883]), "-C", str(count), "-W", "120"],
+                                        stdout=received_file, stderr=subprocess.PIPE)
+            said("stderr", b"Subscribed")(consumer)
+            producer = subprocess.Popen([bench.bin / f"{kind}_producer", "-p", str(ports[1883]), "-C", str(count),
+                                         "--interval", "0"], stdout=sent_file, stderr=subprocess.DEVNULL)
+            usages = finish(producer), finish(consumer)
+            consumer.stderr.close()
+        wrong = 0
+        with open(sent, encoding="utf-8") as sent_file, open(received, encoding="utf-8") as received_file:
+            for one, other in zip(sent_file, received_file):
+                a, b = re.findall(r"[0-9.]+", one.split(": ", 1)[1])[-1], re.findall(r"[0-9.]+", other)[-1]
+                wrong += float(a) != float(b)
+        wrong += count - sum(1 for _ in open(received, encoding="utf-8"))
+        return [usage.ru_maxrss for usage in usages], wrong
+    finally:
+        conftest.end_process(broker)
+
+
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def paho_library(bench):
+    linked = subprocess.run(["ldd", bench.bin / "simple_producer"], capture_output=True, encoding="utf-8", check=True).stdout
+    path = re.search(r"libpaho-mqtt3cs\S* => (\S+)", linked).group(1)
+    tracks = b"Heap scan" in pathlib.Path(path).read_bytes()
+    return f"{path}, built {'without' if tracks else 'with'} PAHO_HIGH_PERFORMANCE"
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    return f"{model.group(1) if model else platform.processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release().split('-')[0]}"
+
+
+def markdown(bench):
+    lines = [f"Measured on {machine()}; Paho: {paho_library(bench)}; {bench.rounds} rounds in turns, medians.", ""]
+    for table in bench.tables:
+        lines += [f"**{table['title']}**", "", f"| | {table['unit']} | ratio | from, to |", "| --- | ---: | ---: | ---: |"]
+        for name, middle, ratio, low, high in table["rows"]:
+            digits = table["digits"]
+            lines.append(f"| {name} | {middle:,.{digits}f} | {ratio:.2f} | {low:,.{digits}f}, {high:,.{digits}f} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def picture(bench, path):
+    """The tables whose rows compare programs, as bars: the ratio to the bare loop."""
+    shown = [table for table in bench.tables if table["title"].startswith(("Publish", "Receive"))]
+    data = bench.folder / "bars"
+    script = [f'set terminal svg size 900,{240 * len(shown)} font "sans-serif,13" background "white"',
+              f'set output "{path}"', f"set multiplot layout {len(shown)},1", "set style fill solid 0.85 noborder",
+              "set yrange [*:*] reverse", "unset key", "set xtics nomirror", "set ytics nomirror scale 0", "set border 3",
+              "set lmargin 42", "set rmargin 10", "set grid x lc rgb '#dddddd'"]
+    blocks = []
+    for number, table in enumerate(shown):
+        better = "more is better" if table["more_is_better"] else "less is better"
+        rows = [f'"{name}" {middle:.6g} {number % 7}' for name, middle, _, _, _ in table["rows"]]
+        blocks.append("\n".join(rows))
+        script.append(f'set title "{table["title"]}: {table["unit"]} ({better})" noenhanced')
+        script.append("set xrange [0:*]")
+        script.append(f'plot "{data}" index {number} using ($2/2):0:($2/2):(0.35):ytic(1) with boxxyerrorbars lc rgb "#4477aa", '
+                      f'"" index {number} using 2:0:(sprintf(" %.{table["digits"]}f", $2)) with labels left noenhanced')
+    data.write_text("\n\n\n".join(blocks) + "\n")
+    script.append("unset multiplot")
+    subprocess.run(["gnuplot"], input="\n".join(script), encoding="utf-8", check=True)
+
+
+CONTESTS = {"qos0": publish_at_qos_0, "qos12": publish_at_qos_1_and_2, "receive": receive_at_qos_0, "latency": latency,
+            "starts": starts, "ends": ends, "pairs": many_pairs, "million": a_million}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--scale", type=float, default=1, help="how much of the usual number of messages")
+    parser.add_argument("--only", choices=CONTESTS, action="append")
+    parser.add_argument("--markdown", type=pathlib.Path, help="write the tables to this file")
+    parser.add_argument("--svg", type=pathlib.Path, help="draw the bars into this file")
+    arguments = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments.build, pathlib.Path(folder), arguments.rounds, arguments.scale)
+        try:
+            for name in arguments.only or CONTESTS:
+                CONTESTS[name](bench)
+            text = markdown(bench)
+            if arguments.markdown:
+                arguments.markdown.write_text(text)
+            if arguments.svg:
+                picture(bench, arguments.svg)
+        finally:
+            bench.broker.stop(signal.SIGKILL)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
