@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SESSION_TIMEOUT_MS 25 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
+#define SESSION_TIMEOUT_MS 50 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
 
 /* How the program takes part in the work of Paho's synchronous client. */
 enum session_mode {

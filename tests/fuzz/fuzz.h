@@ -166,4 +166,28 @@ FUZZ_UNUSED static void must_be_written(dto_status written, const char *json)
     must(json_grammar_check(json, strlen(json)) == DTO_OK, "what is written is JSON");
 }
 
+/* The harness of one descriptor: its from_json on any bytes, and back and forth again when it accepts them. Made of its
+ * must_be_valid, is_zero and are_same. */
+#define FUZZ_DESCRIPTOR(type)                                                                                          \
+    int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                                       \
+    {                                                                                                                  \
+        type read, again;                                                                                              \
+        char json[DTO_JSON_MAX];                                                                                       \
+                                                                                                                       \
+        memset(&read, 0xA5, sizeof read);                                                                              \
+        dto_status status = type##_from_json(&read, (const char *)data, size);                                         \
+        must_agree_with_grammar(status, data, size);                                                                   \
+        if (!dto_is_ok(status)) {                                                                                      \
+            must(is_zero(&read), "a refused descriptor is zeroed");                                                    \
+            return 0;                                                                                                  \
+        }                                                                                                              \
+        must_be_acceptable(data, size);                                                                                \
+        must_be_valid(&read);                                                                                          \
+        must_be_written(type##_to_json(&read, json, sizeof json), json);                                               \
+        memset(&again, 0xA5, sizeof again);                                                                            \
+        must(dto_is_ok(type##_from_json(&again, json, strlen(json))), "what is written can be read");                  \
+        must(are_same(&read, &again), "what is written is what was read");                                             \
+        return 0;                                                                                                      \
+    }
+
 #endif

@@ -21,23 +21,4 @@ static bool are_same(const device_descriptor *a, const device_descriptor *b)
            strcmp(a->software_version, b->software_version) == 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    device_descriptor read, again;
-    char json[DTO_JSON_MAX];
-
-    memset(&read, 0xA5, sizeof read);
-    dto_status status = device_descriptor_from_json(&read, (const char *)data, size);
-    must_agree_with_grammar(status, data, size);
-    if (!dto_is_ok(status)) {
-        must(is_zero(&read), "a refused descriptor is zeroed");
-        return 0;
-    }
-    must_be_acceptable(data, size);
-    must_be_valid(&read);
-    must_be_written(device_descriptor_to_json(&read, json, sizeof json), json);
-    memset(&again, 0xA5, sizeof again);
-    must(dto_is_ok(device_descriptor_from_json(&again, json, strlen(json))), "what is written can be read");
-    must(are_same(&read, &again), "what is written is what was read");
-    return 0;
-}
+FUZZ_DESCRIPTOR(device_descriptor)

@@ -1,0 +1,69 @@
+"""The README shows what the programs do: tests/readme/readme.py types its commands and compares."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import BUILD, ROOT
+
+CHECK = [sys.executable, ROOT / "tests" / "readme" / "readme.py"]
+
+
+def check(*arguments):
+    return subprocess.run([*CHECK, *arguments], capture_output=True, encoding="utf-8", timeout=200, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return shutil.copy(ROOT / "README.md", tmp_path)
+
+
+def test_every_block_is_as_it_is_shown():
+    result = check("--bin", BUILD / "bin")
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout.split()[0]) >= 28
+
+
+def changed(path, old, new):
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
+
+
+def test_it_fails_when_an_example_publishes_to_another_topic(tmp_path):
+    """Copies the tree, changes the topic in one example, and builds it."""
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("build", ".git"))
+    changed(tree / "examples" / "simple_producer.c", '"sensor/temperature"', '"sensor/humidity"')
+    build = tmp_path / "build"
+    for command in (["cmake", "-S", tree, "-B", build, "-D", "PLAYGROUND_TESTS=OFF"],
+                    ["cmake", "--build", build, "--target", "simple_producer", "simple_consumer"]):
+        subprocess.run(command, capture_output=True, check=True, timeout=100)
+    result = subprocess.run([sys.executable, tree / "tests" / "readme" / "readme.py", "--bin", build / "bin", "--only",
+                             "Exercise 1", "--patience", "10"], capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert result.returncode != 0
+    assert "sent sensor/temperature: 27.38" in result.stderr and "sent sensor/humidity: 27.38" in result.stderr
+
+
+@pytest.mark.parametrize("old, new, why", [
+    ("sent sensor/temperature: 29.96", "sent sensor/temperature: 29.97", "this came"),
+    ("Subscribed to: #\nreceived", "Listening to: #\nreceived", "this came"),
+    ("<!-- run: producer -->\n```sh\nsimple_producer --count 5", "```sh\nsimple_producer --count 5", "nothing says what"),
+    ("simple_consumer\n```\n\nand", "simple_consumer --no-such-option\n```\n\nand", "never shows"),
+], ids=["a number", "a word", "no comment", "a command that fails"])
+def test_it_fails_when_the_text_is_changed(copy, old, new, why):
+    text = open(copy, encoding="utf-8").read()
+    assert text.count(old) == 1
+    open(copy, "w", encoding="utf-8").write(text.replace(old, new))
+    result = check("--bin", BUILD / "bin", "--only", "Exercise 1", "--patience", "10", copy)
+    assert result.returncode != 0 and why in result.stderr
+
+
+def test_update_puts_what_came_in_the_place_of_what_was_shown(copy):
+    original = open(copy, encoding="utf-8").read()
+    open(copy, "w", encoding="utf-8").write(original.replace("received sensor/temperature: 29.96", "received sensor/temperature: 1"))
+    assert check("--bin", BUILD / "bin", "--only", "Exercise 1", "--patience", "10", copy).returncode != 0
+    assert check("--bin", BUILD / "bin", "--only", "Exercise 1", "--update", copy).returncode == 0
+    assert "received sensor/temperature: 29.96" in open(copy, encoding="utf-8").read()
+    assert check("--bin", BUILD / "bin", "--only", "Exercise 1", "--patience", "10", copy).returncode == 0

@@ -1,0 +1,299 @@
+"""Runs README.md: types its commands, in the order shown, and compares what it shows with what came.
+
+Comments in the README, which its readers do not see, say which block is what:
+
+    <!-- run: NAME -->               the next block is typed in the terminal NAME; what runs there is interrupted first
+    <!-- run: NAME until TEXT -->    the same; go on only when the terminal shows TEXT, a regular expression
+    <!-- run: NAME: COMMAND -->      a command that the text tells the reader to type
+    <!-- shows: NAME -->             the next block is what the terminal NAME shows; "..." stands for some lines
+    <!-- wait: NAME until TEXT -->   go on only when the terminal shows TEXT
+    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `stop`, `continue`: SIGSTOP, SIGCONT
+    <!-- not run: WHY -->            the next block is not typed
+
+Every block of commands and every block of output needs one. Every chapter has its own broker, of the lab's own
+configuration on free ports, and its own terminals.
+
+    readme.py [--update] [--only HEADING] [--bin FOLDER] [--patience SECONDS] [README]
+
+With --update the shown output is replaced by what came."""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+import conftest  # noqa: E402
+
+COMMENT = re.compile(r"^ *<!-- (run|shows|wait|broker|not run): *(.*?) *-->$")
+FENCE = re.compile(r"^( *)```(\w*)$")
+
+# What differs from run to run, and how it is told.
+VARYING = [
+    (re.compile(r"-[0-9a-f]{8}\b"), "-<random>"),
+    (re.compile(r"(timestamp\"?[: ])\d{10}\b"), r"\1<time>"),
+    (re.compile(r"in \d+\.\d+ s( \([\d.]+/s\))?$"), "in <seconds>"),
+    (re.compile(r"(trying again in|for) \d+\.\d+ s"), r"\1 <seconds>"),
+]
+
+
+def normal(line):
+    for pattern, replacement in VARYING:
+        line = pattern.sub(replacement, line)
+    return line
+
+
+class Wrong(Exception):
+    pass
+
+
+class LabBroker(conftest.Broker):
+    """The lab's own configuration, on free ports."""
+
+    def __init__(self, folder):
+        self.ports = {"1883": None, "1884": None}
+        self.lab = pathlib.Path(folder) / "mosquitto"
+        shutil.copytree(ROOT / "mosquitto", self.lab, ignore=shutil.ignore_patterns("*.key", "*.crt", "listeners.conf"))
+        self.text = (self.lab / "mosquitto.conf").read_text()
+        super().__init__(folder)
+
+    def start(self):
+        for _ in range(10):
+            for port in self.ports:
+                self.ports[port] = self.ports[port] or conftest.free_port()
+            text = self.text
+            for port, free in self.ports.items():
+                text = text.replace(f"listener {port} ", f"listener {free} ")
+            user = "user root\n" if os.geteuid() == 0 else ""
+            (self.lab / "free.conf").write_text(user + text)
+            self.process = subprocess.Popen([conftest.find_mosquitto(), "-c", "free.conf"], cwd=self.lab,
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                            encoding="utf-8")
+            self.log = conftest.Lines(self.process.stderr)
+            with self.log.changed:
+                self.log.changed.wait_for(lambda: self.is_running() or self.log.ended, conftest.DEADLINE)
+            if self.is_running():
+                return
+            self.ports = dict.fromkeys(self.ports)
+        raise Wrong(f"the broker does not start: {self.log.lines}")
+
+
+class Terminal:
+    """A shell: what it shows since the last command."""
+
+    def __init__(self, environment, ports, patience):
+        self.patience = patience
+        self.environment = environment
+        self.ports = ports
+        self.process = None
+        self.output = None
+
+    def type(self, text):
+        self.interrupt()
+        for shown, free in self.ports.items():
+            text = re.sub(rf"(--port |-p |:){shown}\b", rf"\g<1>{free}", text)
+        self.process = subprocess.Popen(["bash", "-c", text], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+                                        start_new_session=True)
+        self.output = conftest.Lines(self.process.stdout)
+
+    def shown(self):
+        """What the terminal shows, with the ports that a reader has."""
+        lines = list(self.output.lines)
+        for shown, free in self.ports.items():
+            lines = [line.replace(f":{free}", f":{shown}") for line in lines]
+        return lines
+
+    def wait_for(self, found):
+        with self.output.changed:
+            self.output.changed.wait_for(lambda: found() or self.output.ended, self.patience)
+        return found()
+
+    def interrupt(self):
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+            self.process.wait(conftest.DEADLINE)
+
+
+def chunks(lines):
+    """The parts of an output between its "..."."""
+    parts = [[]]
+    for line in lines:
+        if line == "...":
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return [part for part in parts if part]
+
+
+def find(part, lines, start):
+    """Where the lines of `part` stand in `lines`, one after the other; -1: nowhere."""
+    wanted, there = [normal(line) for line in part], [normal(line) for line in lines]
+    for position in range(start, len(there) - len(wanted) + 1):
+        if there[position:position + len(wanted)] == wanted:
+            return position
+    return -1
+
+
+def matches(shown, lines):
+    position = 0
+    for part in chunks(shown):
+        position = find(part, lines, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
+
+
+class Reader:
+    """Goes through the README as a reader does."""
+
+    def __init__(self, path, binaries, update, patience):
+        self.patience = patience
+        self.path = path
+        self.lines = path.read_text(encoding="utf-8").split("\n")
+        self.binaries = binaries
+        self.update = update
+        self.new = []
+        self.blocks = 0
+
+    def read(self, only):
+        starts = [n for n, line in enumerate(self.lines) if line.startswith("## ")] + [len(self.lines)]
+        self.new = self.lines[:starts[0]]
+        for start, end in zip(starts, starts[1:]):
+            chapter = self.lines[start:end]
+            if only is None or only in chapter[0]:
+                chapter = self.read_chapter(chapter, start + 1)
+            self.new += chapter
+        if self.update:
+            self.path.write_text("\n".join(self.new), encoding="utf-8")
+
+    def read_chapter(self, lines, first):
+        new, position, order = [], 0, None
+        self.broker, self.terminals = None, {}
+        with tempfile.TemporaryDirectory() as folder:
+            self.folder = pathlib.Path(folder)
+            self.folder.chmod(0o755)
+            try:
+                while position < len(lines):
+                    line = lines[position]
+                    where = f"{self.path.name}:{first + position}"
+                    comment, fence = COMMENT.match(line), FENCE.match(line)
+                    if comment:
+                        order = self.obey(comment.group(1), comment.group(2), where)
+                    elif fence:
+                        indent, kind = fence.groups()
+                        end = next(n for n in range(position + 1, len(lines)) if lines[n].strip() == "```")
+                        block = [text[len(indent):] for text in lines[position + 1:end]]
+                        block = self.block(kind, order, block, where)
+                        new += [line] + [indent + text for text in block]
+                        line, position, order = lines[end], end, None
+                    elif line.strip():
+                        order = None
+                    new.append(line)
+                    position += 1
+                for terminal in self.terminals.values():
+                    terminal.interrupt()
+            finally:
+                for terminal in self.terminals.values():
+                    if terminal.process is not None and terminal.process.poll() is None:
+                        os.killpg(terminal.process.pid, signal.SIGKILL)
+                        terminal.process.wait()
+                if self.broker is not None:
+                    self.broker.stop(signal.SIGKILL)
+        return new
+
+    def terminal(self, name):
+        if self.broker is None:
+            self.broker = LabBroker(self.folder)
+            self.environment = {**os.environ, "MQTT_PORT": str(self.broker.ports["1883"]),
+                                "PATH": f"{self.binaries}{os.pathsep}{os.environ['PATH']}"}
+        if name not in self.terminals:
+            self.terminals[name] = Terminal(self.environment, self.broker.ports, self.patience)
+        return self.terminals[name]
+
+    def obey(self, verb, what, where):
+        """A comment. Returns what the next block is, if that is what it says."""
+        if verb == "broker":
+            if what in ("kill", "start"):
+                self.broker.stop(signal.SIGKILL) if what == "kill" else self.broker.start()
+            else:
+                self.broker.process.send_signal({"stop": signal.SIGSTOP, "continue": signal.SIGCONT}[what])
+            return None
+        if verb == "wait":
+            name, until = what.split(" until ", 1)
+            self.wait(self.terminal(name), until, where)
+            return None
+        if verb == "run" and ": " in what:
+            name, command = what.split(": ", 1)
+            self.run(name, [command], None, where)
+            return None
+        return verb, what
+
+    def run(self, name, commands, until, where):
+        terminal = self.terminal(name)
+        terminal.type("\n".join(commands))
+        if until:
+            self.wait(terminal, until, where)
+
+    @staticmethod
+    def wait(terminal, until, where):
+        if not terminal.wait_for(lambda: re.search(until, "\n".join(terminal.shown()))):
+            raise Wrong(f"{where}: never shows {until!r}, but\n" + "\n".join(terminal.shown()))
+
+    def block(self, kind, order, block, where):
+        if kind == "mermaid" or (order and order[0] == "not run"):
+            return block
+        if not order or (kind == "sh") != (order[0] == "run"):
+            raise Wrong(f"{where}: nothing says what this block is")
+        self.blocks += 1
+        name, _, until = order[1].partition(" until ")
+        if order[0] == "run":
+            self.run(name, block, until, where)
+            return block
+        terminal = self.terminal(name)
+        if terminal.wait_for(lambda: matches(block, terminal.shown())):
+            return block
+        if self.update:
+            return self.updated(block, terminal.shown(), where)
+        raise Wrong(f"{where}: the README shows\n" + "\n".join(block) + "\n\nand this came:\n" + "\n".join(terminal.shown()))
+
+    @staticmethod
+    def updated(block, lines, where):
+        """As many lines as before, from where each part began: at the line that is most like its first one."""
+        new, position = [], 0
+        for part in chunks(block):
+            words = set(re.findall(r"\w+", part[0]))
+            start = max(range(position, len(lines)), key=lambda n: len(words & set(re.findall(r"\w+", lines[n]))) - n / 1e6,
+                        default=None)
+            if start is None:
+                raise Wrong(f"{where}: nothing came that could be shown")
+            new += (["..."] if new else []) + lines[start:start + len(part)]
+            position = start + len(part)
+        return new
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--update", action="store_true", help="replace the shown output by what came")
+    parser.add_argument("--only", metavar="HEADING", help="only the chapters with this in their heading")
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
+    parser.add_argument("--patience", type=float, default=40, metavar="SECONDS", help="for what has to be shown")
+    parser.add_argument("readme", type=pathlib.Path, nargs="?", default=ROOT / "README.md")
+    arguments = parser.parse_args()
+    reader = Reader(arguments.readme, arguments.bin.resolve(), arguments.update, arguments.patience)
+    try:
+        reader.read(arguments.only)
+    except Wrong as wrong:
+        sys.exit(str(wrong))
+    print(f"{reader.blocks} blocks of {arguments.readme.name} are as they are shown")
+
+
+if __name__ == "__main__":
+    main()
