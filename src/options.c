@@ -401,7 +401,7 @@ static int print_help(poptContext context, const struct program *program, const 
         poptPrintHelp(context, stdout, 0);
         printf("\n%s\n\nExit status: 0 done; 64 wrong usage; 69 no broker; 70 internal error; 74 cannot "
                "write output;\n"
-               "75 --timeout passed; 76 refused or broken protocol; 77 credentials refused; 130 second "
+               "75 timed out; 76 refused or broken protocol; 77 credentials refused; 130 second "
                "Ctrl-C.\n",
                program->purpose);
     }

@@ -83,8 +83,8 @@ class Lines:
 class Program:
     """One of our programs, running."""
 
-    def __init__(self, name, *arguments, stdout=subprocess.PIPE, environment=None):
-        path = BUILD / "bin" / name
+    def __init__(self, name, *arguments, stdout=subprocess.PIPE, environment=None, folder=BUILD / "bin"):
+        path = folder / name
         self.name = name
         self.process = subprocess.Popen(
             [*WRAPPER, str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,

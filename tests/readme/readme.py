@@ -18,6 +18,7 @@ configuration on free ports, and its own terminals.
 With --update the shown output is replaced by what came."""
 
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -151,55 +152,30 @@ def matches(shown, lines):
     return True
 
 
-class Reader:
-    """Goes through the README as a reader does."""
+class Chapter:
+    """A part of the README, with a broker and terminals of its own."""
 
-    def __init__(self, path, binaries, update, patience):
-        self.patience = patience
-        self.path = path
-        self.lines = path.read_text(encoding="utf-8").split("\n")
-        self.binaries = binaries
-        self.update = update
-        self.new = []
+    def __init__(self, name, lines, first, arguments):
+        self.name = name
+        self.lines = lines
+        self.first = first  # the number of its first line
+        self.binaries = arguments.bin.resolve()
+        self.update = arguments.update
+        self.patience = arguments.patience
+        self.broker = None
+        self.terminals = {}
         self.blocks = 0
 
-    def read(self, only):
-        starts = [n for n, line in enumerate(self.lines) if line.startswith("## ")] + [len(self.lines)]
-        self.new = self.lines[:starts[0]]
-        for start, end in zip(starts, starts[1:]):
-            chapter = self.lines[start:end]
-            if only is None or only in chapter[0]:
-                chapter = self.read_chapter(chapter, start + 1)
-            self.new += chapter
-        if self.update:
-            self.path.write_text("\n".join(self.new), encoding="utf-8")
-
-    def read_chapter(self, lines, first):
-        new, position, order = [], 0, None
-        self.broker, self.terminals = None, {}
+    def read(self):
+        """Does what a reader does. Returns the lines, with what came in the place of what was shown if asked to."""
         with tempfile.TemporaryDirectory() as folder:
             self.folder = pathlib.Path(folder)
             self.folder.chmod(0o755)
             try:
-                while position < len(lines):
-                    line = lines[position]
-                    where = f"{self.path.name}:{first + position}"
-                    comment, fence = COMMENT.match(line), FENCE.match(line)
-                    if comment:
-                        order = self.obey(comment.group(1), comment.group(2), where)
-                    elif fence:
-                        indent, kind = fence.groups()
-                        end = next(n for n in range(position + 1, len(lines)) if lines[n].strip() == "```")
-                        block = [text[len(indent):] for text in lines[position + 1:end]]
-                        block = self.block(kind, order, block, where)
-                        new += [line] + [indent + text for text in block]
-                        line, position, order = lines[end], end, None
-                    elif line.strip():
-                        order = None
-                    new.append(line)
-                    position += 1
+                lines = self.follow()
                 for terminal in self.terminals.values():
                     terminal.interrupt()
+                return lines
             finally:
                 for terminal in self.terminals.values():
                     if terminal.process is not None and terminal.process.poll() is None:
@@ -207,6 +183,25 @@ class Reader:
                         terminal.process.wait()
                 if self.broker is not None:
                     self.broker.stop(signal.SIGKILL)
+
+    def follow(self):
+        new, position, order = [], 0, None
+        while position < len(self.lines):
+            line = self.lines[position]
+            where = f"{self.name}:{self.first + position}"
+            comment, fence = COMMENT.match(line), FENCE.match(line)
+            if comment:
+                order = self.obey(comment.group(1), comment.group(2), where)
+            elif fence:
+                indent, kind = fence.groups()
+                end = next(n for n in range(position + 1, len(self.lines)) if self.lines[n].strip() == "```")
+                block = [text[len(indent):] for text in self.lines[position + 1:end]]
+                new += [line] + [indent + text for text in self.block(kind, order, block, where)]
+                line, position, order = self.lines[end], end, None
+            elif line.strip():
+                order = None
+            new.append(line)
+            position += 1
         return new
 
     def terminal(self, name):
@@ -287,12 +282,22 @@ def main():
     parser.add_argument("--patience", type=float, default=40, metavar="SECONDS", help="for what has to be shown")
     parser.add_argument("readme", type=pathlib.Path, nargs="?", default=ROOT / "README.md")
     arguments = parser.parse_args()
-    reader = Reader(arguments.readme, arguments.bin.resolve(), arguments.update, arguments.patience)
+    lines = arguments.readme.read_text(encoding="utf-8").split("\n")
+    starts = [n for n, line in enumerate(lines) if line.startswith("## ")]
+    chapters = [Chapter(arguments.readme.name, lines[start:end], start + 1, arguments)
+                for start, end in zip(starts, [*starts[1:], len(lines)])]
+    asked = [chapter for chapter in chapters if arguments.only is None or arguments.only in chapter.lines[0]]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # they mostly wait
+        results = [(chapter, pool.submit(chapter.read)) for chapter in asked]
     try:
-        reader.read(arguments.only)
+        for chapter, result in results:
+            chapter.lines = result.result()
     except Wrong as wrong:
         sys.exit(str(wrong))
-    print(f"{reader.blocks} blocks of {arguments.readme.name} are as they are shown")
+    if arguments.update:
+        new = lines[:starts[0]] + [line for chapter in chapters for line in chapter.lines]
+        arguments.readme.write_text("\n".join(new), encoding="utf-8")
+    print(f"{sum(chapter.blocks for chapter in asked)} blocks of {arguments.readme.name} are as they are shown")
 
 
 if __name__ == "__main__":

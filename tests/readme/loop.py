@@ -1,0 +1,98 @@
+"""Draws one run of exercise 5: docs/loop.svg, from docs/loop.csv, which is what a third client saw of it.
+
+    loop.py [--bin FOLDER] [--speed FACTOR] [FOLDER]
+
+The seed makes the readings repeat themselves, and the timer runs out in the middle between two of them: so every run of
+the same programs sees the same. With --speed 5 it takes a fifth of its time."""
+
+import argparse
+import csv
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+import conftest  # noqa: E402
+
+INTERVAL, OFF_SECONDS, READINGS = 0.5, 3.75, 50
+
+
+def watch(binaries, speed, readings):
+    """Runs the pair; returns rows of (seconds, what, value). The time is that of the last reading."""
+    rows, reading = [], -1
+    with tempfile.TemporaryDirectory() as folder:
+        broker = conftest.Broker(folder)
+        observer = conftest.Observer(broker.port, "/device/#")
+        controller = conftest.Program("mqtt_smart_object_controller", *broker.options, "--off-seconds", OFF_SECONDS / speed,
+                                      "--quiet", folder=binaries)
+        smart_object = None
+        try:
+            controller.err.wait_for("event/presence")
+            smart_object = conftest.Program("mqtt_smart_object", *broker.options, "--interval", INTERVAL / speed, "--seed", 1,
+                                            "-C", readings, "--quiet", folder=binaries)
+            smart_object.wait(readings * INTERVAL / speed + conftest.DEADLINE)
+            observer.wait_for(lambda: any(b"OFFLINE" in message.payload for message in observer.messages), "the end")
+            controller.interrupt()
+        finally:
+            observer.close()
+            controller.kill()
+            if smart_object is not None:
+                smart_object.kill()
+            broker.stop(signal.SIGKILL)
+    for message in observer.messages:
+        what = message.topic.removeprefix("/device/device001/")
+        document = json.loads(message.payload)
+        value = document.get("value", document.get("event_value", document.get("action_value")))
+        reading += what == "telemetry/temperature"
+        if what not in ("info", "event/presence"):
+            rows.append((f"{max(reading, 0) * INTERVAL:.1f}", what, str(value)))
+    return rows
+
+
+def draw(rows, path):
+    """Temperature over time, both limits, the switch, and what was said about it."""
+    end = max(float(seconds) for seconds, _, _ in rows)
+    temperature = [f"{seconds} {value}" for seconds, what, value in rows if what == "telemetry/temperature"]
+    switch = [(float(seconds), value) for seconds, what, value in rows if what == "telemetry/switch"]
+    events = [f"{seconds} {value}" for seconds, what, value in rows if what == "event"]
+    script = ['set terminal svg size 860,380 font "sans-serif,13" background "white" noenhanced', f'set output "{path}"',
+              'set xlabel "seconds"', 'set ylabel "degrees Celsius"', f"set xrange [0:{end}]", "set yrange [20:42]",
+              "set key outside top center horizontal", "set border 3", "set tics nomirror", "set grid y lc rgb '#e4e4e4'"]
+    for number, (start, position) in enumerate(switch, 1):
+        stop = next((seconds for seconds, _ in switch[number:]), end)
+        if position == "OFF":
+            script.append(f"set object {number} rectangle from {start},20 to {stop},42 fc rgb '#dde8f4' fs solid noborder behind")
+    number = 0
+    for seconds, what, value in rows:
+        if what == "action/switch":
+            number += 1
+            script.append(f"set arrow {number} from {seconds},22.5 to {seconds},20 lc rgb '#225588' lw 2 front")
+            script.append(f'set label {number} "{value}" at {seconds},23.2 center tc rgb "#225588" front')
+    script += ["$temperature << E", *temperature, "E", "$events << E", *events, "E",
+               "plot $temperature using 1:2 with linespoints pt 7 ps 0.35 lc rgb '#bb4422' title 'temperature', "
+               "35 lc rgb '#dd9900' dt 2 title 'alert', 37 lc rgb '#aa2222' dt 2 title 'threshold', "
+               "$events using 1:2 with points pt 9 ps 1.4 lc rgb '#dd9900' title 'OVER_HEATING', "
+               "NaN with boxes fs solid lc rgb '#dde8f4' title 'switch OFF', "
+               "NaN with lines lw 2 lc rgb '#225588' title 'action'"]
+    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", encoding="utf-8", check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
+    parser.add_argument("--speed", type=float, default=1)
+    parser.add_argument("--readings", type=int, default=READINGS)
+    parser.add_argument("folder", type=pathlib.Path, nargs="?", default=ROOT / "docs", help="where the two files go")
+    arguments = parser.parse_args()
+    rows = watch(arguments.bin, arguments.speed, arguments.readings)
+    with open(arguments.folder / "loop.csv", "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("seconds", "topic", "value"), *rows])
+    draw(rows, arguments.folder / "loop.svg")
+
+
+if __name__ == "__main__":
+    main()
