@@ -100,10 +100,16 @@ static void pump(const struct session *session, MQTTClient client, int ms)
 
 /* --- connecting ---------------------------------------------------------------------------------------------- */
 
+/* Of what Paho traces, the packets: "-> PUBLISH ..." is one that was sent, "<- PUBACK ..." one that came. */
 static void on_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *message)
 {
+    const char *arrow = strstr(message, " -> ");
+
     (void)level;
-    console_note("%s", message);
+    if (arrow == NULL)
+        arrow = strstr(message, " <- ");
+    if (arrow != NULL)
+        console_note("%s", arrow + 1);
 }
 
 void session_create(struct session *session, const struct options *options, enum session_mode mode,

@@ -116,6 +116,7 @@ def test_quiet_prints_no_line_per_message_but_the_summary(broker, run):
 def test_debug_traces_the_protocol_on_standard_error(broker, run):
     producer = run("simple_producer", *broker.options, "--debug", "-C", 1)
     assert producer.wait() == 0
-    producer.err.wait_for("CONNECT")
-    producer.err.wait_for("PUBLISH")
+    packets = [re.match(r"(->|<-) (\w+) ", line).groups() for line in producer.err.lines
+               if not line.startswith(("Connected", "Summary"))]
+    assert packets == [("->", "CONNECT"), ("<-", "CONNACK"), ("->", "PUBLISH"), ("->", "DISCONNECT")]
     assert len(producer.out.lines) == 1
