@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import wire
 from conftest import BUILD, DEADLINE, Lines, wait_until
 
 
@@ -54,12 +55,20 @@ def test_a_broker_that_stops_in_a_flood_is_noticed_and_found_again(broker, run, 
 
 
 @pytest.mark.parametrize("name", ["simple_producer", "mqtt_smart_object"])
-def test_a_second_ctrl_c_ends_the_program_at_once_with_130(broker, run, name):
+def test_a_second_ctrl_c_ends_the_program_at_once_with_130(run, name):
     """Even while Paho's publish blocks: the broker does not read, and every buffer on the way to it is full."""
-    program = run(name, *broker.options, "--interval", 0, "-C", 0)
-    wait_until(lambda: broker.log.matching("Received PUBLISH"), "the flood")
-    broker.process.send_signal(signal.SIGSTOP)
+    published, over = threading.Event(), threading.Event()
+
+    def script(kind, body):
+        if kind == wire.PUBLISH:
+            published.set()
+            over.wait()  # reads no more
+        return wire.granting(0)(kind, body)
+
+    broker = wire.ScriptedBroker(script, receive_buffer=4096)  # soon full
     try:
+        program = run(name, *broker.options, "--interval", 0, "-C", 0, "-k", 60)
+        assert published.wait(DEADLINE)
         wait_until(lambda: is_stuck(program), "the flood to fill the connection")
         program.send(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -67,7 +76,8 @@ def test_a_second_ctrl_c_ends_the_program_at_once_with_130(broker, run, name):
         program.send(signal.SIGINT)
         assert program.wait(1) == 130
     finally:
-        broker.process.send_signal(signal.SIGCONT)
+        over.set()
+        broker.close()
 
 
 def is_stuck(program):

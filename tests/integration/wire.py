@@ -23,8 +23,10 @@ def reset(connection):
 class Listener:
     """Accepts connections on a free port and serves each on a thread of its own."""
 
-    def __init__(self):
+    def __init__(self, receive_buffer=None):
         self.socket = socket.create_server(("127.0.0.1", 0))
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.port = self.socket.getsockname()[1]
         self.connections = []
         self.accepted = 0
@@ -141,10 +143,10 @@ def read_packet(connection):
 class ScriptedBroker(Listener):
     """Answers each packet as script(kind, body) says: with bytes to send, None to say nothing, or False to close."""
 
-    def __init__(self, script):
+    def __init__(self, script, **options):
         self.script = script
         self.received = []
-        super().__init__()
+        super().__init__(**options)
 
     def serve(self, connection):
         while packet := read_packet(connection):
