@@ -11,12 +11,12 @@
 enum { NAP_US = 50000 }; /* a signal that comes just before a nap is noticed after it */
 
 static volatile sig_atomic_t requested = 0;
-static volatile sig_atomic_t at_once = 0;
+static volatile sig_atomic_t ends_at_once = 0;
 
 static void on_signal(int signal)
 {
     (void)signal;
-    if (at_once)
+    if (ends_at_once)
         _exit(EX_OK); /* not exit: a signal handler may not flush or run atexit functions */
     if (requested)
         _exit(STOP_STATUS_AT_ONCE);
@@ -39,10 +39,10 @@ bool stop_requested(void)
     return requested != 0;
 }
 
-void stop_at_once(bool yes)
+void stop_at_once(bool at_once)
 {
-    at_once = yes;
-    if (yes && requested)
+    ends_at_once = at_once;
+    if (at_once && requested)
         _exit(EX_OK);
 }
 

@@ -20,15 +20,25 @@ struct capture {
     char text[65536]; /* what was written, as far as there is room, with a terminating NUL */
 };
 
+#define TEMPORARY_PATH_SIZE 4096
+
+/* Makes a temporary file, open for reading and writing, and says where. */
+static inline int temporary_file(char path[TEMPORARY_PATH_SIZE])
+{
+    const char *folder = getenv("TMPDIR");
+
+    snprintf(path, TEMPORARY_PATH_SIZE, "%s/unit.XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    return file;
+}
+
 /* A temporary file that is open, but has no name any more. */
 static inline int capture_file(void)
 {
-    const char *folder = getenv("TMPDIR");
-    char path[4096];
+    char path[TEMPORARY_PATH_SIZE];
+    int file = temporary_file(path);
 
-    snprintf(path, sizeof path, "%s/unit.XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
-    int file = mkstemp(path);
-    assert_true(file >= 0);
     unlink(path);
     return file;
 }

@@ -891,12 +891,8 @@ static void some_programs_need_a_username_that_is_a_topic_level(void **state)
 /* Writes the bytes to a temporary file and reads it as a --password-file. */
 static void read_password_file_of(const char *bytes, size_t length)
 {
-    const char *folder = getenv("TMPDIR");
-    char path[1024];
-
-    snprintf(path, sizeof path, "%s/unit.XXXXXX", folder != NULL && *folder != '\0' ? folder : "/tmp");
-    int file = mkstemp(path);
-    assert_true(file >= 0);
+    char path[TEMPORARY_PATH_SIZE];
+    int file = temporary_file(path);
     ssize_t written = write(file, bytes, length);
     close(file);
     READ(&plain, "--username", "me", "--password-file", path);
