@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -44,6 +45,15 @@ def find_mosquitto():
         if os.access(os.path.join(folder, "mosquitto"), os.X_OK):
             return os.path.join(folder, "mosquitto")
     raise FileNotFoundError("mosquitto")
+
+
+def copy_tree(folder):
+    """Copies what is committed, as it stands in the working tree."""
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
+    for name in files.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
 
 
 class Lines:
@@ -190,6 +200,37 @@ class Broker:
     @property
     def options(self):
         return ["--host", "127.0.0.1", "--port", self.port]
+
+
+class LabBroker(Broker):
+    """The lab's own configuration, that of a folder `mosquitto`, on free ports."""
+
+    def __init__(self, folder, mosquitto=ROOT / "mosquitto"):
+        self.ports = {"1883": None, "1884": None}
+        self.lab = pathlib.Path(folder) / "mosquitto"
+        shutil.copytree(mosquitto, self.lab, ignore=shutil.ignore_patterns("*.key", "*.crt", "listeners.conf"))
+        self.text = (self.lab / "mosquitto.conf").read_text()
+        super().__init__(folder)
+
+    def start(self):
+        for _ in range(10):
+            for port in self.ports:
+                self.ports[port] = self.ports[port] or free_port()
+            text = self.text
+            for port, free in self.ports.items():
+                text = text.replace(f"listener {port} ", f"listener {free} ")
+            user = "user root\n" if os.geteuid() == 0 else ""
+            (self.lab / "free.conf").write_text(user + text)
+            self.process = subprocess.Popen([find_mosquitto(), "-c", "free.conf"], cwd=self.lab, stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
+            self.log = Lines(self.process.stderr)
+            with self.log.changed:
+                self.log.changed.wait_for(lambda: self.is_running() or self.log.ended, DEADLINE)
+            if self.is_running():
+                return
+            self.process.wait()
+            self.ports = dict.fromkeys(self.ports)  # somebody else took one
+        raise AssertionError(f"the lab's broker does not start: {self.log.lines}")
 
 
 @pytest.fixture

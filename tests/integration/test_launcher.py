@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import BUILD, DEADLINE, ROOT, Lines, free_port, wait_until
+from conftest import BUILD, DEADLINE, ROOT, Lines, copy_tree, free_port, wait_until
 
 
 def lab(*arguments, cwd=ROOT, **options):
@@ -34,11 +34,7 @@ def test_an_unknown_command_is_refused():
 @pytest.fixture
 def tree(tmp_path):
     """A copy of what is committed, whose broker has free ports."""
-    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout
-    for name in files.splitlines():
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, tmp_path / name)
+    copy_tree(tmp_path)
     path = tmp_path / "mosquitto" / "mosquitto.conf"
     path.write_text(re.sub(r"^listener \d+", lambda _: f"listener {free_port()}", path.read_text(), flags=re.M))
     return tmp_path

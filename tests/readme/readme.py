@@ -22,7 +22,6 @@ import concurrent.futures
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -52,37 +51,6 @@ def normal(line):
 
 class Wrong(Exception):
     pass
-
-
-class LabBroker(conftest.Broker):
-    """The lab's own configuration, on free ports."""
-
-    def __init__(self, folder):
-        self.ports = {"1883": None, "1884": None}
-        self.lab = pathlib.Path(folder) / "mosquitto"
-        shutil.copytree(ROOT / "mosquitto", self.lab, ignore=shutil.ignore_patterns("*.key", "*.crt", "listeners.conf"))
-        self.text = (self.lab / "mosquitto.conf").read_text()
-        super().__init__(folder)
-
-    def start(self):
-        for _ in range(10):
-            for port in self.ports:
-                self.ports[port] = self.ports[port] or conftest.free_port()
-            text = self.text
-            for port, free in self.ports.items():
-                text = text.replace(f"listener {port} ", f"listener {free} ")
-            user = "user root\n" if os.geteuid() == 0 else ""
-            (self.lab / "free.conf").write_text(user + text)
-            self.process = subprocess.Popen([conftest.find_mosquitto(), "-c", "free.conf"], cwd=self.lab,
-                                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                            encoding="utf-8")
-            self.log = conftest.Lines(self.process.stderr)
-            with self.log.changed:
-                self.log.changed.wait_for(lambda: self.is_running() or self.log.ended, conftest.DEADLINE)
-            if self.is_running():
-                return
-            self.ports = dict.fromkeys(self.ports)
-        raise Wrong(f"the broker does not start: {self.log.lines}")
 
 
 class Terminal:
@@ -206,7 +174,7 @@ class Chapter:
 
     def terminal(self, name):
         if self.broker is None:
-            self.broker = LabBroker(self.folder)
+            self.broker = conftest.LabBroker(self.folder)
             self.environment = {**os.environ, "MQTT_PORT": str(self.broker.ports["1883"]),
                                 "PATH": f"{self.binaries}{os.pathsep}{os.environ['PATH']}"}
         if name not in self.terminals:

@@ -1,0 +1,100 @@
+"""./lab check: fails on the untouched tree with a hint, passes on a right solution, says what is missing in between."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import BUILD, ROOT, copy_tree
+
+TASKS = ["1", "2", "3", "4", "5a", "5b"]
+CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
+OBJECT, CONTROLLER = "examples/mqtt_smart_object.c", "examples/mqtt_smart_object_controller.c"
+
+
+def check(task, binaries, mosquitto=ROOT / "mosquitto", patience=20):
+    """Returns the exit status and {point: is it done}, and all that was printed."""
+    result = subprocess.run([sys.executable, ROOT / "tests" / "check" / "check.py", task, "--bin", binaries, "--mosquitto",
+                             mosquitto, "--patience", str(patience)], capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert not result.stderr, result.stderr
+    points = {line[11:]: line.startswith("  done") for line in result.stdout.splitlines()
+              if line.startswith(("  done", "  missing"))}
+    assert points, result.stdout
+    return result.returncode, points, result.stdout
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory):
+    """A copy of the tree with all reference solutions, built."""
+    tree = tmp_path_factory.mktemp("solved")
+    tree.chmod(0o755)
+    copy_tree(tree)
+    for task in TASKS:
+        subprocess.run(["patch", "-p1", "-i", ROOT / "tests" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
+                       capture_output=True)
+    subprocess.run(["cmake", "-S", tree, "-B", tree / "build", "-D", "PLAYGROUND_TESTS=OFF", "-D", "PLAYGROUND_WERROR=ON"],
+                   capture_output=True, check=True)
+    build(tree)
+    return tree
+
+
+def build(tree):
+    subprocess.run(["cmake", "--build", tree / "build", "-j", str(os.cpu_count())], capture_output=True, check=True)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_untouched_tree_fails_with_a_hint(task):
+    status, points, text = check(task, BUILD / "bin", patience=2)
+    assert status == 1 and not all(points.values()) and "\nHint: " in text
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_solution_passes(solved, task):
+    status, points, text = check(task, solved / "build" / "bin", solved / "mosquitto")
+    assert status == 0 and all(points.values()) and "Hint:" not in text, text
+
+
+# A mistake, and the words of the first point that misses. What follows from it may be missing too.
+MISTAKES = [
+    ("1", CONSUMER, "        int shown", "        mean->count++;\n        int shown", "what is not a number"),
+    ("1", CONSUMER, "        mean->count++;\n", "        mean->count = 1;\n", "the mean of 10 and 20"),
+    ("2", "examples/json_consumer.c", "#define QOS    1 ", "#define QOS    0 ", "json_consumer subscribes at QoS 1"),
+    ("2", "examples/json_producer.c", "payload, options.qos,", "payload, QOS,", "--qos 0 still"),
+    ("3", PRODUCER, "120 - 2 * temperature", "50", "and not always the same"),
+    ("3", PRODUCER, "payload, session->options->qos,\n                                NOT_RETAINED,",
+     "payload, session->options->qos,\n                                RETAINED,", "they are not retained"),
+    ("3", PRODUCER, '"device/%s/sensor/humidity"', '"device/%.0sdevice001/sensor/humidity"', "with --device-id kitchen"),
+    ("4", "mosquitto/acl", "topic read /iot/user/alice/sensor/temperature", "topic readwrite /iot/user/alice/sensor/temperature",
+     "she cannot write there"),
+    ("4", "mosquitto/acl", "topic read /iot/user/alice/sensor/temperature", "topic read /iot/user/alice/#", "nothing else"),
+    ("4", "mosquitto/acl", "user carol\n", "", "carol reads /iot/user/alice/sensor/temperature"),
+    ("4", "mosquitto/acl", "user admin\n", "", "alice and bob see what they saw before"),
+    ("5a", OBJECT, "strcmp(mail->topic, topic) == 0 && ", "strcmp(mail->topic, topic) != 1000 && ", "so is ALERT_ABOVE on the topic of the switch"),
+    ("5a", OBJECT, "if (number_from_text(value, strlen(value), &alert_above))",
+     "if (sscanf(value, \"%lf\", &alert_above) < 2)", "a value that is not a number"),
+    ("5b", CONTROLLER, "#define DEVICES_MAX      256", "#define DEVICES_MAX      5", "so are eight more"),
+    ("5b", CONTROLLER, "        timer_cancel(&device->timer);\n", "", "Ctrl-C ends it at once"),
+    ("5b", CONTROLLER, " || find(controller, id) != NULL)", ")", "each is switched on again"),
+]
+
+
+@pytest.mark.parametrize("task, name, right, wrong, missing", MISTAKES, ids=[f"{m[0]}: {m[4]}" for m in MISTAKES])
+def test_a_mistake_is_named(solved, task, name, right, wrong, missing):
+    path = solved / name
+    text = path.read_text()
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong))
+    try:
+        if path.suffix == ".c":
+            build(solved)
+        status, points, output = check(task, solved / "build" / "bin", solved / "mosquitto", patience=4)
+    finally:
+        path.write_text(text)
+    first = next((point for point, is_done in points.items() if not is_done), None)
+    assert status == 1 and first is not None and missing in first, output
+
+
+def test_an_unknown_exercise_is_refused():
+    result = subprocess.run([ROOT / "lab", "check", "6"], capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode != 0 and "./lab check 1" in result.stderr
