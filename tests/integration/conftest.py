@@ -61,6 +61,7 @@ class Lines:
 
     def __init__(self, stream):
         self.lines = []
+        self.times = []  # when each line came
         self.ended = False
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
@@ -69,6 +70,7 @@ class Lines:
     def _read(self, stream):
         for line in stream:
             with self.changed:
+                self.times.append(time.monotonic())
                 self.lines.append(line.rstrip("\n"))
                 self.changed.notify_all()
         with self.changed:

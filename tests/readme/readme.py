@@ -8,6 +8,8 @@ Comments in the README, which its readers do not see, say which block is what:
     <!-- shows: NAME -->             the next block is what the terminal NAME shows; "..." stands for some lines
     <!-- wait: NAME until TEXT -->   go on only when the terminal shows TEXT
     <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `stop`, `continue`: SIGSTOP, SIGCONT
+    <!-- sequence: N -->             the next block is the diagram of exercise N that sequence.py draws
+    <!-- record: FILE -->            the picture of what the terminals of this chapter have shown up to here
     <!-- not run: WHY -->            the next block is not typed
 
 Every block of commands and every block of output needs one. Every chapter has its own broker, of the lab's own
@@ -26,12 +28,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 import conftest  # noqa: E402
+import recording  # noqa: E402
+import sequence  # noqa: E402
 
-COMMENT = re.compile(r"^ *<!-- (run|shows|wait|broker|not run): *(.*?) *-->$")
+COMMENT = re.compile(r"^ *<!-- (run|shows|wait|broker|sequence|record|not run): *(.*?) *-->$")
 FENCE = re.compile(r"^( *)```(\w*)$")
 
 # What differs from run to run, and how it is told.
@@ -62,9 +67,11 @@ class Terminal:
         self.ports = ports
         self.process = None
         self.output = None
+        self.past = []  # (time, kind, line) of what was there before the last command
 
     def type(self, text):
         self.interrupt()
+        self.past = [*self.lines(), *((time.monotonic(), "command", "$ " + line) for line in text.splitlines())]
         for shown, free in self.ports.items():
             text = re.sub(rf"(--port |-p |:){shown}\b", rf"\g<1>{free}", text)
         self.process = subprocess.Popen(["bash", "-c", text], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
@@ -78,6 +85,10 @@ class Terminal:
         for shown, free in self.ports.items():
             lines = [line.replace(f":{free}", f":{shown}") for line in lines]
         return lines
+
+    def lines(self):
+        """(time, kind, line) of all that it has shown, the commands too."""
+        return self.past + ([(at, "output", line) for at, line in zip(self.output.times, self.shown())] if self.output else [])
 
     def wait_for(self, found):
         with self.output.changed:
@@ -118,6 +129,14 @@ def matches(shown, lines):
             return False
         position += len(part)
     return True
+
+
+def shows_the_same(old, new):
+    """Whether two recordings agree, as far as both go: what has just been said may be in one and not yet in the other."""
+    terminals = list(zip(recording.texts(old), recording.texts(new)))
+    return len(recording.texts(old)) == len(recording.texts(new)) and all(
+        abs(len(one) - len(other)) <= 2 and all(normal(a) == normal(b) for a, b in zip(one, other))
+        for one, other in terminals)
 
 
 class Chapter:
@@ -164,7 +183,7 @@ class Chapter:
                 indent, kind = fence.groups()
                 end = next(n for n in range(position + 1, len(self.lines)) if self.lines[n].strip() == "```")
                 block = [text[len(indent):] for text in self.lines[position + 1:end]]
-                new += [line] + [indent + text for text in self.block(kind, order, block, where)]
+                new += [line] + [(indent + text).rstrip() for text in self.block(kind, order, block, where)]
                 line, position, order = self.lines[end], end, None
             elif line.strip():
                 order = None
@@ -193,6 +212,9 @@ class Chapter:
             name, until = what.split(" until ", 1)
             self.wait(self.terminal(name), until, where)
             return None
+        if verb == "record":
+            self.record(ROOT / what, where)
+            return None
         if verb == "run" and ": " in what:
             name, command = what.split(": ", 1)
             self.run(name, [command], None, where)
@@ -211,6 +233,8 @@ class Chapter:
             raise Wrong(f"{where}: never shows {until!r}, but\n" + "\n".join(terminal.shown()))
 
     def block(self, kind, order, block, where):
+        if order and order[0] == "sequence":
+            return self.sequence(order[1], block, where)
         if kind == "mermaid" or (order and order[0] == "not run"):
             return block
         if not order or (kind == "sh") != (order[0] == "run"):
@@ -226,6 +250,27 @@ class Chapter:
         if self.update:
             return self.updated(block, terminal.shown(), where)
         raise Wrong(f"{where}: the README shows\n" + "\n".join(block) + "\n\nand this came:\n" + "\n".join(terminal.shown()))
+
+    def sequence(self, exercise, block, where):
+        """Another try where it differs: on a busy computer a timer may run out after the reading that it comes before."""
+        self.blocks += 1
+        for _ in range(3):
+            lines = sequence.diagram(exercise, self.binaries)
+            if lines == block:
+                return block
+        if self.update:
+            return lines
+        raise Wrong(f"{where}: the README shows\n" + "\n".join(block) + "\n\nand this came:\n" + "\n".join(lines))
+
+    def record(self, path, where):
+        """The same picture as before is left as it is: only times and random ids would differ."""
+        self.blocks += 1
+        picture = recording.draw({name: terminal.lines() for name, terminal in self.terminals.items()})
+        if path.exists() and shows_the_same(path.read_text(encoding="utf-8"), picture):
+            return
+        if not self.update:
+            raise Wrong(f"{where}: this is not what {path.name} shows:\n" + "\n".join(sum(recording.texts(picture), [])))
+        path.write_text(picture, encoding="utf-8")
 
     @staticmethod
     def updated(block, lines, where):

@@ -1,0 +1,87 @@
+"""A recording of terminals as an SVG picture that moves: every line appears when it came.
+
+Where pictures do not move, or a reader does not want them to, all of it is there from the beginning."""
+
+import html
+import re
+import textwrap
+
+WIDTH, FONT, ADVANCE, LEADING, MARGIN, TITLE = 860, 12, 7.25, 17, 12, 26
+COLUMNS = int((WIDTH - 2 * MARGIN) / ADVANCE)
+ROWS = 16  # of a terminal; longer ones scroll
+PAUSE = 4  # seconds before it begins again
+STYLE = f"""
+text {{ font: {FONT}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre; fill: #d5dbe3 }}
+.title {{ fill: #8b95a3 }} .command {{ fill: #ffffff; font-weight: bold }} .sent {{ fill: #79c0ff }}
+.received {{ fill: #7ee787 }} .refused {{ fill: #ffa657 }}"""
+STILL = "@media (prefers-reduced-motion: reduce) { * { animation: none !important } }"
+
+
+def rows_of(lines):
+    """(time, class, text), as they stand in a terminal of that many columns."""
+    for time, kind, text in lines:
+        if kind == "output":
+            word = text.split(" ", 1)[0]
+            kind = word if word in ("sent", "received", "refused") else "output"
+        for row in textwrap.wrap(text, COLUMNS, drop_whitespace=False, break_on_hyphens=False) or [""]:
+            yield time, kind, row
+
+
+class Animation:
+    """Style sheet rules for what happens when, in a picture that begins again after `duration` seconds."""
+
+    def __init__(self, duration):
+        self.duration = duration
+        self.rules = {}
+
+    def percent(self, time):
+        return f"{100 * time / self.duration:.1f}%"
+
+    def add(self, frames):
+        """The name of the class whose elements go through [(time, declaration)]; each holds until the next one."""
+        body = " ".join(f"{self.percent(time)} {{ {declaration} }}" for time, declaration in frames)
+        return self.rules.setdefault(body, f"a{len(self.rules)}")
+
+    def style(self):
+        return "\n".join(f"@keyframes {name} {{ {body} }} .{name} {{ animation: {name} {self.duration:.1f}s step-end infinite }}"
+                         for body, name in self.rules.items())
+
+
+def draw(terminals):
+    """The picture of {name: [(seconds, "command" or "output", text)]}."""
+    start = min(time for lines in terminals.values() for time, _, _ in lines)
+    panes = {name: [(time - start, kind, row) for time, kind, row in rows_of(lines)] for name, lines in terminals.items()}
+    animation = Animation(max(time for rows in panes.values() for time, _, _ in rows) + PAUSE)
+    body, top = [], 0
+    for number, (name, rows) in enumerate(panes.items()):
+        visible = min(len(rows), ROWS)
+        height = TITLE + visible * LEADING + MARGIN
+        body.append(f'<rect y="{top}" width="{WIDTH}" height="{height}" rx="6" fill="#161b22"/>')
+        body.append(f'<text class="title" x="{MARGIN}" y="{top + 17}">{html.escape(name)}</text>')
+        body.append(f'<clipPath id="c{number}"><rect y="{top + TITLE - 2}" width="{WIDTH}" height="{visible * LEADING + 4}"/></clipPath>')
+        scrolled = len(rows) - visible
+        scroll = ""
+        if scrolled > 0:
+            steps = [(0, "transform: none")] + [(time, f"transform: translateY({-LEADING * (count - visible)}px)")
+                                                for count, (time, _, _) in enumerate(rows, 1) if count > visible]
+            steps = [step for step, following in zip(steps, [*steps[1:], (None, None)])
+                     if following[0] is None or animation.percent(step[0]) != animation.percent(following[0])]
+            scroll = f' class="{animation.add(steps)}" transform="translate(0 {-LEADING * scrolled})"'
+        body.append(f'<g clip-path="url(#c{number})"><g{scroll}>')
+        for row, (time, kind, text) in enumerate(rows):
+            shown = animation.add([(0, "visibility: hidden"), (max(time, 0.01 * animation.duration), "visibility: visible")])
+            body.append(f'<text class="{kind} {shown}" x="{MARGIN}" y="{top + TITLE + LEADING * row + 13}">{html.escape(text)}</text>')
+        body.append("</g></g>")
+        top += height + 8
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top - 8}" viewBox="0 0 {WIDTH} {top - 8}">'
+    return "\n".join([picture, f"<style>{STYLE}\n{animation.style()}\n{STILL}\n</style>", *body, "</svg>", ""])
+
+
+def texts(picture):
+    """What stands in a picture, as [[rows of one terminal]]; the first row of each is its name."""
+    found = []
+    for kind, text in re.findall(r'<text class="(\w+)[^>]*>(.*?)</text>', picture):
+        if kind == "title":
+            found.append([])
+        found[-1].append(html.unescape(text))
+    return found

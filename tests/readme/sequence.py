@@ -1,0 +1,225 @@
+"""Draws the packets of an exercise as a Mermaid sequence diagram, from what its programs show with --debug.
+
+    sequence.py EXERCISE [--bin FOLDER]
+
+An acknowledgement is drawn right behind what it acknowledges, and a message arrives right behind its sending: then the
+diagram is the same for every run, although nobody knows which of two programs was the first to print its line."""
+
+import argparse
+import json
+import pathlib
+import re
+import signal
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+import conftest  # noqa: E402
+
+PACKET = re.compile(r"^(->|<-) ([A-Z]+)(.*)$")
+MESSAGE = re.compile(r"^(sent|received|refused) (\S+): (.*?)( \(retained\))?$")
+SUBSCRIBED = re.compile(r"^Subscribed to: (.*)$")
+
+
+class Packet:
+    """One line of --debug, and what the program's own line about it says: the topic, which Paho does not tell."""
+
+    def __init__(self, direction, kind, rest):
+        self.sent = direction == "->"
+        self.kind = kind
+        fields = dict(re.findall(r"(\w+): (\d+)", rest))
+        self.id, self.qos = fields.get("msgid"), fields.get("qos")
+        self.retained, self.clean = fields.get("retained") == "1", fields.get("clean") == "1"
+        self.topic = self.payload = ""
+
+    def is_answer_to(self, other):
+        return self.kind in ("PUBACK", "PUBREC", "PUBCOMP") and other.kind == "PUBLISH" and self.id == other.id and \
+            self.sent != other.sent
+
+    def label(self):
+        text = self.kind
+        if self.kind == "CONNECT":
+            text += ", clean session" if self.clean else ", keep my session"
+        elif self.kind == "SUBSCRIBE":
+            text += " " + self.topic
+        elif self.kind == "PUBLISH":
+            text += f" {self.topic}{self.value()}, QoS {self.qos}" + (", retained" if self.retained else "")
+        if self.id not in (None, "0"):
+            text += f", id {self.id}"
+        return text.replace("#", "#35;")
+
+    def value(self):
+        """The part of the payload that matters: what a reader would look for."""
+        try:
+            document = json.loads(self.payload)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            found = re.search(r"(?:timestamp \d+, )?(\S+ )?(\S+)$", self.payload)
+            return f" = {found.group(2)}" if found and "producer" not in self.payload else ""
+        for key in ("value", "event_value", "action_value"):
+            if key in document:
+                return f" = {document[key]}"
+        return ""
+
+
+def packets(lines):
+    """The packets of one program, in order, each with its topic."""
+    found = []
+    for line in lines:
+        if match := PACKET.match(line):
+            found.append(Packet(*match.groups()))
+        elif match := SUBSCRIBED.match(line):
+            next(packet for packet in found if packet.kind == "SUBSCRIBE" and not packet.topic).topic = match.group(1)
+        elif match := MESSAGE.match(line):
+            packet = next(packet for packet in found if packet.kind == "PUBLISH" and not packet.topic and
+                          packet.sent == (match.group(1) == "sent"))
+            packet.topic, packet.payload = match.group(2), match.group(3)
+    ordered = []
+    for packet in found:
+        place = next((n for n, other in enumerate(ordered) if packet.is_answer_to(other)), len(ordered) - 1)
+        ordered.insert(place + 1, packet)
+    return ordered
+
+
+class Run:
+    """The programs of an exercise, and how far each was when one part of the run was over."""
+
+    def __init__(self, folder, binaries, broker):
+        self.folder, self.binaries, self.broker = folder, binaries, broker
+        self.programs, self.marks = {}, []
+
+    def start(self, name, program, *arguments):
+        self.programs[name] = conftest.Program("bash", "-c", 'exec "$0" "$@" --debug 2>&1', self.binaries / program,
+                                               *arguments, folder=pathlib.Path("/bin"))
+        return self.programs[name]
+
+    def end_of_part(self):
+        self.marks.append({name: len(program.out.lines) for name, program in self.programs.items()})
+
+    def close(self):
+        for program in self.programs.values():
+            program.kill()
+        self.broker.stop(signal.SIGKILL)
+
+    def arrows(self):
+        """(name, packet), in an order that respects that of every program, and that a message is sent before it comes."""
+        queues = {}
+        for name, program in self.programs.items():
+            lines, queues[name] = program.out.lines, []
+            parts = [0, *(mark.get(name, 0) for mark in self.marks)]
+            everything = iter(packets(lines))
+            for part, (first, last) in enumerate(zip(parts, parts[1:])):
+                count = sum(1 for line in lines[first:last] if PACKET.match(line))
+                queues[name] += [(part, packet) for _, packet in zip(range(count), everything)]
+        arrows, on_the_way = [], {name: [] for name in queues}
+        for part in range(len(self.marks)):
+            while any(queue and queue[0][0] == part for queue in queues.values()):
+                name = next(name for name, queue in queues.items() if queue and queue[0][0] == part and
+                            (queue[0][1].sent or queue[0][1].kind != "PUBLISH" or queue[0][1].topic in on_the_way[name]))
+                _, packet = queues[name].pop(0)
+                if packet.kind == "PUBLISH" and packet.sent:
+                    for other in on_the_way.values():
+                        other.append(packet.topic)
+                elif packet.kind == "PUBLISH":
+                    on_the_way[name].remove(packet.topic)
+                arrows.append((name, packet))
+        return arrows
+
+
+# --- the exercises: who starts when; whoever is named first is drawn on the right, and is told first ------------------
+
+def pair(run, consumer, producer, *arguments, consumer_arguments=()):
+    """A consumer that is there, a producer, and Ctrl-C."""
+    options = run.broker.options
+    listener = run.start(consumer, consumer, *options, *consumer_arguments)
+    listener.out.wait_for("^Subscribed")
+    run.end_of_part()
+    count = arguments[arguments.index("-C") + 1]
+    assert run.start(producer, producer, *options, "--seed", 1, *arguments).wait() == 0
+    listener.out.wait_for("^received", count)
+    run.end_of_part()
+    listener.interrupt()
+    run.end_of_part()
+
+
+def simple(run):
+    pair(run, "simple_consumer", "simple_producer", "-C", 2, "--interval", 0.2)
+
+
+def json_at_qos_1(run):
+    pair(run, "json_consumer", "json_producer", "-C", 1, "--qos", 1, consumer_arguments=["--qos", 1])
+
+
+def device(run):
+    assert run.start("device_producer", "device_producer", *run.broker.options, "-C", 1, "--seed", 1).wait() == 0
+    run.end_of_part()
+    assert run.start("device_consumer", "device_consumer", *run.broker.options, "-C", 1).wait() == 0
+    run.end_of_part()
+
+
+def auth(run):
+    def options(name):
+        return ["--port", run.broker.ports["1884"], "--username", name, "--password", f"{name}-secret"]
+
+    listeners = [run.start(f"{name}'s auth_consumer", "auth_consumer", *options(name)) for name in ("bob", "alice")]
+    for listener in listeners:
+        listener.out.wait_for("^Subscribed")
+        run.end_of_part()
+    assert run.start("alice's auth_producer", "auth_producer", *options("alice"), "-C", 1, "--seed", 1).wait() == 0
+    listeners[1].out.wait_for("^received")
+    run.end_of_part()
+
+
+def loop(run):
+    """From the reading that is too hot to the one after the switch is on again."""
+    options = run.broker.options
+    controller = run.start("controller", "mqtt_smart_object_controller", *options, "--threshold", 29, "--off-seconds", 2.5)
+    controller.out.wait_for("^Subscribed.*event/presence")
+    smart_object = run.start("smart object", "mqtt_smart_object", *options, "-C", 6, "--alert-above", 28, "--seed", 1)
+    controller.out.wait_for("event: .* OVER_HEATING")
+    controller.out.wait_for("telemetry/switch: .* ON$", 2)
+    run.end_of_part()
+    assert smart_object.wait() == 0
+
+
+EXERCISES = {"1": simple, "2": json_at_qos_1, "3": device, "4": auth, "5": loop}
+
+
+def diagram(exercise, binaries):
+    """The lines of the Mermaid diagram."""
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder).chmod(0o755)
+        run = Run(folder, binaries, conftest.LabBroker(folder) if exercise == "4" else conftest.Broker(folder))
+        try:
+            EXERCISES[exercise](run)
+        finally:
+            run.close()
+    arrows = run.arrows()
+    if exercise == "5":
+        published = [packet.topic if packet.kind == "PUBLISH" else "" for _, packet in arrows]
+        first = next(n for n, topic in enumerate(published) if topic.endswith("/event"))
+        last = max(n for n, topic in enumerate(published) if topic.endswith("/telemetry/switch"))
+        arrows = arrows[first - 2:last + 1]  # with the reading that was the reason
+    names = {name: re.sub(r"\W+", "_", name) for name in run.programs}
+    left = [name for name in names if "consumer" not in name and name != "controller"]
+    order = [*left, "broker", *[name for name in names if name not in left][::-1]]
+    lines = ["sequenceDiagram"]
+    lines += ["    participant " + (f"{names[name]} as {name}" if name in names and names[name] != name else name) for name in order]
+    for name, packet in arrows:
+        ends = f"{names[name]}->>broker" if packet.sent else f"broker->>{names[name]}"
+        lines.append(f"    {ends}: {packet.label()}")
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("exercise", choices=EXERCISES)
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
+    arguments = parser.parse_args()
+    print("\n".join(diagram(arguments.exercise, arguments.bin.resolve())))
+
+
+if __name__ == "__main__":
+    main()
