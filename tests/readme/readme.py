@@ -8,11 +8,13 @@ Comments in the README, which its readers do not see, say which block is what:
     <!-- shows: NAME -->             the next block is what the terminal NAME shows; "..." stands for some lines
     <!-- wait: NAME until TEXT -->   go on only when the terminal shows TEXT
     <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `stop`, `continue`: SIGSTOP, SIGCONT
+    <!-- file: FILE -->              the next block is a file, which a reader saves under this name
+    <!-- excerpt: FILE -->           the next block stands in this file, apart from how far it is indented
     <!-- sequence: N -->             the next block is the diagram of exercise N that sequence.py draws
     <!-- record: FILE -->            the picture of what the terminals of this chapter have shown up to here
     <!-- not run: WHY -->            the next block is not typed
 
-Every block of commands and every block of output needs one. Every chapter has its own broker, of the lab's own
+Every block of commands, of output and of C needs one. Every chapter has its own broker, of the lab's own
 configuration on free ports, and its own terminals.
 
     readme.py [--update] [--only HEADING] [--bin FOLDER] [--patience SECONDS] [README]
@@ -36,7 +38,7 @@ import conftest  # noqa: E402
 import recording  # noqa: E402
 import sequence  # noqa: E402
 
-COMMENT = re.compile(r"^ *<!-- (run|shows|wait|broker|sequence|record|not run): *(.*?) *-->$")
+COMMENT = re.compile(r"^ *<!-- (run|shows|file|excerpt|wait|broker|sequence|record|not run): *(.*?) *-->$")
 FENCE = re.compile(r"^( *)```(\w*)$")
 
 # What differs from run to run, and how it is told.
@@ -52,6 +54,10 @@ def normal(line):
     for pattern, replacement in VARYING:
         line = pattern.sub(replacement, line)
     return line
+
+
+def dedented(lines):
+    return [line.strip() for line in lines]
 
 
 class Wrong(Exception):
@@ -237,9 +243,16 @@ class Chapter:
             return self.sequence(order[1], block, where)
         if kind == "mermaid" or (order and order[0] == "not run"):
             return block
-        if not order or (kind == "sh") != (order[0] == "run"):
+        if not order or {"sh": "run", "": "shows"}.get(kind, order[0]) != order[0]:
             raise Wrong(f"{where}: nothing says what this block is")
         self.blocks += 1
+        if order[0] == "file":
+            (ROOT / order[1]).write_text("\n".join(block) + "\n", encoding="utf-8")
+            return block
+        if order[0] == "excerpt":
+            if matches(dedented(block), dedented((ROOT / order[1]).read_text(encoding="utf-8").split("\n"))):
+                return block
+            raise Wrong(f"{where}: this does not stand in {order[1]}:\n" + "\n".join(block))
         name, _, until = order[1].partition(" until ")
         if order[0] == "run":
             self.run(name, block, until, where)

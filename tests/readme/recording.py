@@ -58,7 +58,7 @@ def draw(terminals):
         height = TITLE + visible * LEADING + MARGIN
         body.append(f'<rect y="{top}" width="{WIDTH}" height="{height}" rx="6" fill="#161b22"/>')
         body.append(f'<text class="title" x="{MARGIN}" y="{top + 17}">{html.escape(name)}</text>')
-        body.append(f'<clipPath id="c{number}"><rect y="{top + TITLE - 2}" width="{WIDTH}" height="{visible * LEADING + 4}"/></clipPath>')
+        body.append(f'<clipPath id="c{number}"><rect y="{top + TITLE}" width="{WIDTH}" height="{visible * LEADING}"/></clipPath>')
         scrolled = len(rows) - visible
         scroll = ""
         if scrolled > 0:
@@ -70,7 +70,7 @@ def draw(terminals):
         body.append(f'<g clip-path="url(#c{number})"><g{scroll}>')
         for row, (time, kind, text) in enumerate(rows):
             shown = animation.add([(0, "visibility: hidden"), (max(time, 0.01 * animation.duration), "visibility: visible")])
-            body.append(f'<text class="{kind} {shown}" x="{MARGIN}" y="{top + TITLE + LEADING * row + 13}">{html.escape(text)}</text>')
+            body.append(f'<text class="{kind} {shown}" x="{MARGIN}" y="{top + TITLE + LEADING * row + 12}">{html.escape(text)}</text>')
         body.append("</g></g>")
         top += height + 8
     picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top - 8}" viewBox="0 0 {WIDTH} {top - 8}">'
