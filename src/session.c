@@ -564,8 +564,8 @@ static void print_summary(const struct session *session, int unacknowledged)
     if (unacknowledged > 0)
         console_note("%d messages were not acknowledged", unacknowledged);
     if (session->losses > 0)
-        console_note("The connection was lost %d times, for %.3f s together%s", session->losses,
-                     (double)session->offline_us / 1e6,
+        console_note("The connection was lost %d %s, for %.3f s together%s", session->losses,
+                     session->losses == 1 ? "time" : "times", (double)session->offline_us / 1e6,
                      session->has_subscribed ? ": what was published meanwhile may be missing" : "");
     if (seconds >= 0.1) /* below, a rate says nothing */
         snprintf(rate, sizeof rate, " (%.1f/s)", (double)(counts.sent + counts.received + counts.refused) / seconds);

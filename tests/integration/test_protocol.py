@@ -127,7 +127,7 @@ def test_ctrl_c_ends_a_program_that_waits_for_another_connack_with_its_summary(s
     status, seconds = program.interrupt()
     assert status == 0 and seconds < 1
     assert program.summary()[0] >= 4
-    assert program.err.matching("The connection was lost 1 times")
+    assert program.err.matching("The connection was lost 1 time, ")
 
 
 @pytest.mark.parametrize("qos, options, window", [(1, [], 100), (2, [], 20), (1, ["--window", 7], 7), (2, ["--window", 3], 3)])
