@@ -211,18 +211,25 @@ class LabBroker(Broker):
         self.ports = {"1883": None, "1884": None}
         self.lab = pathlib.Path(folder) / "mosquitto"
         shutil.copytree(mosquitto, self.lab, ignore=shutil.ignore_patterns("*.key", "*.crt", "listeners.conf"))
-        self.text = (self.lab / "mosquitto.conf").read_text()
+        user = "user root\n" if os.geteuid() == 0 else ""
+        self.texts = {self.lab / "free.conf": user + (self.lab / "mosquitto.conf").read_text()}
         super().__init__(folder)
+
+    def make_certificates(self):
+        """As ./lab certs does; then the broker listens on its encrypted ports too."""
+        shutil.copy(ROOT / "lab", self.folder)
+        subprocess.run([self.folder / "lab", "certs"], check=True, capture_output=True)
+        listeners = self.lab / "tls" / "listeners.conf"
+        self.texts[listeners] = listeners.read_text()
+        self.ports.update({"8883": None, "8884": None})
+        self.restart()
 
     def start(self):
         for _ in range(10):
             for port in self.ports:
                 self.ports[port] = self.ports[port] or free_port()
-            text = self.text
-            for port, free in self.ports.items():
-                text = text.replace(f"listener {port} ", f"listener {free} ")
-            user = "user root\n" if os.geteuid() == 0 else ""
-            (self.lab / "free.conf").write_text(user + text)
+            for path, text in self.texts.items():
+                path.write_text(re.sub(r"^listener (\d+)", lambda match: f"listener {self.ports[match.group(1)]}", text, flags=re.M))
             self.process = subprocess.Popen([find_mosquitto(), "-c", "free.conf"], cwd=self.lab, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
             self.log = Lines(self.process.stderr)
@@ -231,7 +238,7 @@ class LabBroker(Broker):
             if self.is_running():
                 return
             self.process.wait()
-            self.ports = dict.fromkeys(self.ports)  # somebody else took one
+            self.ports.update(dict.fromkeys(self.ports))  # somebody else took one
         raise AssertionError(f"the lab's broker does not start: {self.log.lines}")
 
 

@@ -7,7 +7,8 @@ Comments in the README, which its readers do not see, say which block is what:
     <!-- run: NAME: COMMAND -->      a command that the text tells the reader to type
     <!-- shows: NAME -->             the next block is what the terminal NAME shows; "..." stands for some lines
     <!-- wait: NAME until TEXT -->   go on only when the terminal shows TEXT
-    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `stop`, `continue`: SIGSTOP, SIGCONT
+    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `stop`, `continue`: SIGSTOP, SIGCONT;
+                                     `certs`: ./lab certs, and start it again
     <!-- file: FILE -->              the next block is a file, which a reader saves under this name
     <!-- excerpt: FILE -->           the next block stands in this file, apart from how far it is indented
     <!-- sequence: N -->             the next block is the diagram of exercise N that sequence.py draws
@@ -80,6 +81,9 @@ class Terminal:
         self.past = [*self.lines(), *((time.monotonic(), "command", "$ " + line) for line in text.splitlines())]
         for shown, free in self.ports.items():
             text = re.sub(rf"(--port |-p |:){shown}\b", rf"\g<1>{free}", text)
+        if "8883" in self.ports:
+            text = re.sub(r"mqtts://localhost(?!:)", f"mqtts://localhost:{self.ports['8883']}", text)
+        text = text.replace("mosquitto/tls/", f"{self.environment['LAB_MOSQUITTO']}/tls/")
         self.process = subprocess.Popen(["bash", "-c", text], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
                                         start_new_session=True)
@@ -200,7 +204,7 @@ class Chapter:
     def terminal(self, name):
         if self.broker is None:
             self.broker = conftest.LabBroker(self.folder)
-            self.environment = {**os.environ, "MQTT_PORT": str(self.broker.ports["1883"]),
+            self.environment = {**os.environ, "LAB_MOSQUITTO": str(self.broker.lab), "MQTT_PORT": str(self.broker.ports["1883"]),
                                 "PATH": f"{self.binaries}{os.pathsep}{os.environ['PATH']}"}
         if name not in self.terminals:
             self.terminals[name] = Terminal(self.environment, self.broker.ports, self.patience)
@@ -209,7 +213,10 @@ class Chapter:
     def obey(self, verb, what, where):
         """A comment. Returns what the next block is, if that is what it says."""
         if verb == "broker":
-            if what in ("kill", "start"):
+            if what == "certs":
+                self.terminal("certs")  # there is no broker before the first terminal
+                self.broker.make_certificates()
+            elif what in ("kill", "start"):
                 self.broker.stop(signal.SIGKILL) if what == "kill" else self.broker.start()
             else:
                 self.broker.process.send_signal({"stop": signal.SIGSTOP, "continue": signal.SIGCONT}[what])
