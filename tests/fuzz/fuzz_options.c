@@ -96,15 +96,13 @@ static void must_be_one_line(const char *text, size_t length)
     must(is_clean((const uint8_t *)text, length - 1), "a refusal is one line without control characters");
 }
 
-/* No argument ends with the password, unless it is the option itself, or looks like what it is blotted out with. */
+/* No argument ends with the password, unless that looks like the option itself, or like what it is blotted out with. */
 static void must_be_blotted_out(const char *password, int argc, char **argv)
 {
     size_t length = strlen(password);
 
-    for (int i = 1; i < argc && strspn(password, "*") < length; i++) {
+    for (int i = 1; i < argc && strspn(password, "-P*") < length; i++) {
         size_t argument = strlen(argv[i]);
-        if (strcmp(argv[i], "-P") == 0)
-            continue;
         must(argument < length || strcmp(argv[i] + argument - length, password) != 0, "the password is blotted out");
     }
 }
