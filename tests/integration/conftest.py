@@ -268,7 +268,7 @@ class Observer:
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         self.wait_for(lambda: self.connected is not None, "connection of the observer")
-        if filters:
+        if filters and self.connected == 0:
             self.client.subscribe([(topic_filter, qos) for topic_filter in filters])
             self.wait_for(lambda: self.granted > 0, "subscription of the observer")
 
@@ -304,7 +304,7 @@ class Observer:
         self.client.publish(topic, payload, qos, retain).wait_for_publish(DEADLINE)
 
     def fence(self):
-        """Waits until everything that was published before has come: messages of one client keep their order."""
+        """Waits until all has come that the broker has had: what this client published, and what others know has arrived."""
         mark = f"fence/{id(self)}/{time.monotonic_ns()}"
         self.client.subscribe(mark, 1)
         self.publish(mark, "", 1)

@@ -7,8 +7,7 @@ Comments in the README, which its readers do not see, say which block is what:
     <!-- run: NAME: COMMAND -->      a command that the text tells the reader to type
     <!-- shows: NAME -->             the next block is what the terminal NAME shows; "..." stands for some lines
     <!-- wait: NAME until TEXT -->   go on only when the terminal shows TEXT
-    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `stop`, `continue`: SIGSTOP, SIGCONT;
-                                     `certs`: ./lab certs, and start it again
+    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `certs`: ./lab certs, and restart it
     <!-- file: FILE -->              the next block is a file, which a reader saves under this name
     <!-- excerpt: FILE -->           the next block stands in this file, apart from how far it is indented
     <!-- sequence: N -->             the next block is the diagram of exercise N that sequence.py draws
@@ -16,7 +15,7 @@ Comments in the README, which its readers do not see, say which block is what:
     <!-- not run: WHY -->            the next block is not typed
 
 Every block of commands, of output and of C needs one. Every chapter has its own broker, of the lab's own
-configuration on free ports, and its own terminals.
+configuration on free ports, and its own terminals. What the text itself builds is linked with build/dev.
 
     readme.py [--update] [--only HEADING] [--bin FOLDER] [--patience SECONDS] [README]
 
@@ -216,10 +215,10 @@ class Chapter:
             if what == "certs":
                 self.terminal("certs")  # there is no broker before the first terminal
                 self.broker.make_certificates()
-            elif what in ("kill", "start"):
-                self.broker.stop(signal.SIGKILL) if what == "kill" else self.broker.start()
+            elif what == "kill":
+                self.broker.stop(signal.SIGKILL)
             else:
-                self.broker.process.send_signal({"stop": signal.SIGSTOP, "continue": signal.SIGCONT}[what])
+                self.broker.start()
             return None
         if verb == "wait":
             name, until = what.split(" until ", 1)
@@ -277,8 +276,8 @@ class Chapter:
         for _ in range(3):
             lines = sequence.diagram(exercise, self.binaries)
             if lines == block:
-                return block
-        if self.update:
+                break
+        if lines == block or self.update:
             return lines
         raise Wrong(f"{where}: the README shows\n" + "\n".join(block) + "\n\nand this came:\n" + "\n".join(lines))
 
@@ -315,6 +314,8 @@ def main():
     parser.add_argument("--patience", type=float, default=40, metavar="SECONDS", help="for what has to be shown")
     parser.add_argument("readme", type=pathlib.Path, nargs="?", default=ROOT / "README.md")
     arguments = parser.parse_args()
+    for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
+        os.environ.pop(name, None)
     lines = arguments.readme.read_text(encoding="utf-8").split("\n")
     starts = [n for n, line in enumerate(lines) if line.startswith("## ")]
     chapters = [Chapter(arguments.readme.name, lines[start:end], start + 1, arguments)

@@ -34,7 +34,7 @@ class Packet:
         self.topic = self.payload = ""
 
     def is_answer_to(self, other):
-        return self.kind in ("PUBACK", "PUBREC", "PUBCOMP") and other.kind == "PUBLISH" and self.id == other.id and \
+        return self.kind == "PUBACK" and other.kind == "PUBLISH" and self.id == other.id and \
             self.sent != other.sent
 
     def label(self):
@@ -177,11 +177,11 @@ def loop(run):
     options = run.broker.options
     controller = run.start("controller", "mqtt_smart_object_controller", *options, "--threshold", 29, "--off-seconds", 2.5)
     controller.out.wait_for("^Subscribed.*event/presence")
-    smart_object = run.start("smart object", "mqtt_smart_object", *options, "-C", 6, "--alert-above", 28, "--seed", 1)
+    smart_object = run.start("smart object", "mqtt_smart_object", *options, "-C", 9, "--alert-above", 28, "--seed", 1)
     controller.out.wait_for("event: .* OVER_HEATING")
     controller.out.wait_for("telemetry/switch: .* ON$", 2)
-    run.end_of_part()
     assert smart_object.wait() == 0
+    run.end_of_part()
 
 
 EXERCISES = {"1": simple, "2": json_at_qos_1, "3": device, "4": auth, "5": loop}
@@ -200,8 +200,8 @@ def diagram(exercise, binaries):
     if exercise == "5":
         published = [packet.topic if packet.kind == "PUBLISH" else "" for _, packet in arrows]
         first = next(n for n, topic in enumerate(published) if topic.endswith("/event"))
-        last = max(n for n, topic in enumerate(published) if topic.endswith("/telemetry/switch"))
-        arrows = arrows[first - 2:last + 1]  # with the reading that was the reason
+        switched = [n for n, topic in enumerate(published) if n > first and topic.endswith("/telemetry/switch")]
+        arrows = arrows[first - 2:switched[3] + 1]  # from the reading that was the reason; OFF and ON, sent and received
     names = {name: re.sub(r"\W+", "_", name) for name in run.programs}
     left = [name for name in names if "consumer" not in name and name != "controller"]
     order = [*left, "broker", *[name for name in names if name not in left][::-1]]
