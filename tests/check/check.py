@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import textwrap
@@ -76,7 +77,7 @@ class Lab:
         for observer in self.observers:
             observer.close()
         for broker in self.brokers:
-            broker.stop(conftest.signal.SIGKILL)
+            broker.stop(signal.SIGKILL)
 
 
 def documents(messages):
@@ -370,7 +371,7 @@ def several_devices(lab):
     lab.shows(patient.err, "^Subscribed", len(controller.err.matching("^Subscribed")))
     measure("garage", 40)
     is_off = lab.shows(patient.out, f"^sent {base}/garage/action/switch: .*OFF")
-    patient.send(conftest.signal.SIGINT)
+    patient.send(signal.SIGINT)
     lab.point("Ctrl-C ends it at once, though a timer runs",
               is_off and lab.until(lambda: patient.process.poll() is not None) and patient.process.poll() == 0,
               "Before the end: cancel and join every timer that runs, as main does with the one.")

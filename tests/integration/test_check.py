@@ -1,5 +1,6 @@
 """./lab check: fails on the untouched tree with a hint, passes on a right solution, says what is missing in between."""
 
+import concurrent.futures
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
 OBJECT, CONTROLLER = "examples/mqtt_smart_object.c", "examples/mqtt_smart_object_controller.c"
 
 
-def check(task, binaries, mosquitto=ROOT / "mosquitto", patience=20):
+def check(task, binaries, mosquitto, patience):
     """Returns the exit status and {point: is it done}, and all that was printed."""
     result = subprocess.run([sys.executable, ROOT / "tests" / "check" / "check.py", task, "--bin", binaries, "--mosquitto",
                              mosquitto, "--patience", str(patience)], capture_output=True, encoding="utf-8", timeout=100, check=False)
@@ -22,37 +23,6 @@ def check(task, binaries, mosquitto=ROOT / "mosquitto", patience=20):
               if line.startswith(("  done", "  missing"))}
     assert points, result.stdout
     return result.returncode, points, result.stdout
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    """A copy of the tree with all reference solutions, built."""
-    tree = tmp_path_factory.mktemp("solved")
-    tree.chmod(0o755)
-    copy_tree(tree)
-    for task in TASKS:
-        subprocess.run(["patch", "-p1", "-i", ROOT / "tests" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
-                       capture_output=True)
-    subprocess.run(["cmake", "-S", tree, "-B", tree / "build", "-D", "PLAYGROUND_TESTS=OFF", "-D", "PLAYGROUND_WERROR=ON"],
-                   capture_output=True, check=True)
-    build(tree)
-    return tree
-
-
-def build(tree):
-    subprocess.run(["cmake", "--build", tree / "build", "-j", str(os.cpu_count())], capture_output=True, check=True)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_untouched_tree_fails_with_a_hint(task):
-    status, points, text = check(task, BUILD / "bin", patience=2)
-    assert status == 1 and not all(points.values()) and "\nHint: " in text
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_the_reference_solution_passes(solved, task):
-    status, points, text = check(task, solved / "build" / "bin", solved / "mosquitto")
-    assert status == 0 and all(points.values()) and "Hint:" not in text, text
 
 
 # A mistake, and the words of the first point that misses. What follows from it may be missing too.
@@ -85,19 +55,62 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize("task, name, right, wrong, missing", MISTAKES, ids=[f"{m[0]}: {m[4]}" for m in MISTAKES])
-def test_a_mistake_is_named(solved, task, name, right, wrong, missing):
-    path = solved / name
-    text = path.read_text()
-    assert text.count(right) == 1
-    path.write_text(text.replace(right, wrong))
-    try:
-        build(solved)
-        status, points, output = check(task, solved / "build" / "bin", solved / "mosquitto",
-                                       patience=10 if task == "5b" else 5)
-    finally:
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    """What the check says of the untouched tree, of the reference solutions, and of each mistake. The checks mostly wait, so
+    several of them run at the same time."""
+    tree = tmp_path_factory.mktemp("solved")
+    tree.chmod(0o755)
+    copy_tree(tree)
+    for task in TASKS:
+        subprocess.run(["patch", "-p1", "-i", ROOT / "tests" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
+                       capture_output=True)
+    subprocess.run(["cmake", "-S", tree, "-B", tree / "build", "-D", "PLAYGROUND_TESTS=OFF", "-D", "PLAYGROUND_WERROR=ON"],
+                   capture_output=True, check=True)
+    build(tree, "all")
+    jobs = {("untouched", task): (task, BUILD / "bin", ROOT / "mosquitto", 2) for task in TASKS}
+    jobs |= {("solved", task): (task, *variant(tree, task), 20) for task in TASKS}
+    for task, name, right, wrong, missing in MISTAKES:
+        path = tree / name
+        text = path.read_text()
+        assert text.count(right) == 1
+        path.write_text(text.replace(right, wrong))
+        if path.suffix == ".c":
+            build(tree, path.stem)
+        jobs[task, missing] = task, *variant(tree, f"{task} {missing}"), 10 if task == "5b" else 5
         path.write_text(text)
-        build(solved)
+        if path.suffix == ".c":
+            build(tree, path.stem)
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        return {key: pool.submit(check, *job) for key, job in jobs.items()}
+
+
+def build(tree, target):
+    subprocess.run(["cmake", "--build", tree / "build", "--target", target, "-j", str(os.cpu_count())], capture_output=True,
+                   check=True)
+
+
+def variant(tree, name):
+    """Puts aside what is checked: the programs, and the broker's configuration."""
+    folder = tree / "variants" / name.replace("/", "_")
+    return shutil.copytree(tree / "build" / "bin", folder / "bin"), shutil.copytree(tree / "mosquitto", folder / "mosquitto")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_untouched_tree_fails_with_a_hint(verdicts, task):
+    status, points, text = verdicts["untouched", task].result()
+    assert status == 1 and not all(points.values()) and "\nHint: " in text
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_solution_passes(verdicts, task):
+    status, points, text = verdicts["solved", task].result()
+    assert status == 0 and all(points.values()) and "Hint:" not in text, text
+
+
+@pytest.mark.parametrize("task, missing", [(task, missing) for task, _, _, _, missing in MISTAKES])
+def test_a_mistake_is_named(verdicts, task, missing):
+    status, points, output = verdicts[task, missing].result()
     first = next((point for point, is_done in points.items() if not is_done), None)
     assert status == 1 and first is not None and missing in first, output
 
