@@ -517,10 +517,10 @@ static void blot_out_passwords(const char *password, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         char *secret = NULL;
         size_t argument = strlen(argv[i]), length = strlen(password);
-        if (strncmp(argv[i], "--password=", strlen("--password=")) == 0)
-            secret = argv[i] + strlen("--password=");
-        else if (strcmp(argv[i - 1], "--password") == 0 || strcmp(argv[i - 1], "-P") == 0)
+        if (strcmp(argv[i - 1], "--password") == 0 || strcmp(argv[i - 1], "-P") == 0)
             secret = argv[i];
+        else if (strncmp(argv[i], "--password=", strlen("--password=")) == 0)
+            secret = argv[i] + strlen("--password=");
         else if (strncmp(argv[i], "-P", 2) == 0)
             secret = argv[i] + 2;
         else if (length > 0 && argument >= length && strcmp(argv[i] + argument - length, password) == 0)
