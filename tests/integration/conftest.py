@@ -18,6 +18,9 @@ BUILD = pathlib.Path(os.environ.get("PLAYGROUND_BUILD", ROOT / "build" / "dev"))
 WRAPPER = os.environ.get("PLAYGROUND_WRAPPER", "").split()  # such as valgrind
 DEADLINE = 20  # seconds until something that has to happen is taken not to happen: slow machines, sanitizers
 
+# Who started the tests in the background may have ignored it, for all that they start; and bash cannot undo that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 PRODUCERS = ["simple_producer", "json_producer", "device_producer", "auth_producer", "mqtt_smart_object"]
 CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consumer", "mqtt_smart_object_controller"]
 PROGRAMS = PRODUCERS + CONSUMERS
