@@ -100,16 +100,37 @@ static void pump(const struct session *session, MQTTClient client, int ms)
 
 /* --- connecting ---------------------------------------------------------------------------------------------- */
 
+/* The packet id in a line of Paho's trace that begins with `words`; 0, which is none, in any other. */
+static uint16_t packet_id(const char *words, const char *line)
+{
+    size_t length = strlen(words);
+
+    return strncmp(line, words, length) == 0 ? (uint16_t)strtoul(line + length, NULL, 10) : 0;
+}
+
+/* Whether a packet is a message that was sent before and has not been acknowledged: then it carries the flag DUP
+ * (MQTT 3.1.1 section 3.3.1.1), of which Paho's trace says nothing. Paho traces one line at a time, on any thread. */
+static bool is_duplicate(const char *packet)
+{
+    static bool waiting[UINT16_MAX + 1]; /* by packet id, for an acknowledgement */
+    uint16_t sent = packet_id("-> PUBLISH msgid: ", packet);
+    bool again = waiting[sent];
+
+    waiting[packet_id("<- PUBACK msgid: ", packet)] = false;
+    waiting[packet_id("<- PUBREC msgid: ", packet)] = false;
+    waiting[sent] = sent != 0;
+    return again;
+}
+
 /* Of what Paho traces, the packets: "-> PUBLISH ..." is one that was sent, "<- PUBACK ..." one that came. */
 static void on_trace(enum MQTTCLIENT_TRACE_LEVELS level, char *message)
 {
-    const char *arrow = strstr(message, " -> ");
+    const char *sent = strstr(message, " -> "), *came = strstr(message, " <- ");
+    const char *arrow = sent == NULL || (came != NULL && came < sent) ? came : sent; /* a payload may hold another */
 
     (void)level;
-    if (arrow == NULL)
-        arrow = strstr(message, " <- ");
     if (arrow != NULL)
-        console_note("%s", arrow + 1);
+        console_note("%s%s", arrow + 1, is_duplicate(arrow + 1) ? ", duplicate" : "");
 }
 
 void session_create(struct session *session, const struct options *options, enum session_mode mode,

@@ -178,3 +178,30 @@ def test_topics_with_control_characters_are_escaped(scripted, run):
         assert program.wait() == 0
         assert len(program.out.lines) == 1
         assert r" a\x1b[31m\x07\xc2\x85\r\n: " in program.out.lines[0]
+
+
+@pytest.mark.parametrize("qos, answer", [(1, b"\x40\x02"), (2, b"\x50\x02")])
+def test_debug_marks_what_is_sent_again(scripted, run, qos, answer):
+    """MQTT 3.1.1 section 3.3.1.1: the flag DUP, bit 3 of the first byte."""
+    def script(kind, body):
+        if kind == wire.PUBLISH:
+            length = 2 + int.from_bytes(body[:2], "big")
+            return False if broker.received.count(wire.PUBLISH) == 1 else answer + body[length:length + 2]
+        if kind == wire.PUBREL:
+            return b"\x70\x02" + body
+        return wire.ACCEPT if kind == wire.CONNECT else None
+
+    broker = scripted(script)
+    program = run("simple_producer", *broker.options, "-q", qos, "-C", 2, "--interval", 0.5, "--debug")
+    assert program.wait() == 0
+    on_the_wire = [bool(packet[0] & 8) for packet in broker.raw if packet[0] >> 4 == wire.PUBLISH]
+    shown = [line.endswith(", duplicate") for line in program.err.lines if line.startswith("-> PUBLISH")]
+    assert on_the_wire == shown == [False, True, False]
+
+
+def test_debug_is_not_fooled_by_a_payload(broker, run, observe):
+    consumer = run("simple_consumer", *broker.options, "--debug", "-C", 1)
+    consumer.err.wait_for("^Subscribed")
+    observe(broker.port).publish("any", "5 -> PUBACK")
+    assert consumer.wait() == 0
+    assert consumer.err.matching(r"^<- PUBLISH .*: 5 -> PUBACK$")

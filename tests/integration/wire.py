@@ -146,12 +146,14 @@ class ScriptedBroker(Listener):
     def __init__(self, script, **options):
         self.script = script
         self.received = []
+        self.raw = []  # the same packets, as bytes
         super().__init__(**options)
 
     def serve(self, connection):
         while packet := read_packet(connection):
             with self.changed:
                 self.received.append(packet[0])
+                self.raw.append(packet[2])
                 self.changed.notify_all()
             answer = self.script(packet[0], packet[1])
             if answer is False:
