@@ -54,10 +54,7 @@ class Lab:
 
     def until(self, condition):
         """Waits until condition() holds, and no longer than one has patience. Returns what it gave last."""
-        end = time.monotonic() + self.patience
-        while not (result := condition()) and time.monotonic() < end:
-            time.sleep(0.01)
-        return result
+        return conftest.until(condition, self.patience)
 
     def shows(self, lines, pattern, count=1):
         """Whether a program shows that many lines with the pattern, or will."""
@@ -322,10 +319,9 @@ def several_devices(lab):
     def actions(device):
         return [document.get("action_value") for document in documents(observer.of(f"{base}/{device}/action/switch"))]
 
-    def seconds_off(device):
-        """From the first OFF to the ON that followed."""
-        off, on = (message.timestamp for message in observer.of(f"{base}/{device}/action/switch")[:2])
-        return on - off
+    def off_and_on(device):
+        """When the first actions came."""
+        return [message.timestamp for message in observer.of(f"{base}/{device}/action/switch")[:2]]
 
     measure("attic", 99, retain=True)
     options = [*broker.options, "--base-topic", base, "--threshold", 30]
@@ -338,7 +334,8 @@ def several_devices(lab):
               "Answer on the topic of the device that the message came from: its id is one level of the message's topic.")
     measure("kitchen", 32)
     measure("attic", 29)
-    time.sleep(1)  # what is switched off later is to be switched on later
+    # What is switched off later, is to be switched on later.
+    lab.until(lambda: actions("kitchen") and time.monotonic() - off_and_on("kitchen")[0] > 1)
     measure("cellar", 31)
     lab.point("so is the cellar, while the kitchen's timer runs",
               lab.until(lambda: actions("cellar") == ["OFF"]) and actions("kitchen") == ["OFF"],
@@ -349,7 +346,7 @@ def several_devices(lab):
               "Is there room for ten devices? And is each found again by the whole of its id?")
     lab.until(lambda: all(len(actions(device)) >= 2 for device in ["kitchen", "cellar", *many]))
     lab.point("each is switched on again by its own timer",
-              all(actions(device) == ["OFF", "ON"] and seconds_off(device) > off_seconds - 0.5
+              all(actions(device) == ["OFF", "ON"] and off_and_on(device)[1] - off_and_on(device)[0] > off_seconds - 0.5
                   for device in ["kitchen", "cellar", *many]),
               "The mail of the timer has to say whose timer it was; and no device is switched off twice while its timer runs.")
     measure("kitchen", 33)

@@ -26,15 +26,19 @@ CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consum
 PROGRAMS = PRODUCERS + CONSUMERS
 
 
-def wait_until(condition, what, seconds=DEADLINE):
-    """Waits until condition() is true, and returns it. For state that has no event of its own."""
+def until(condition, seconds):
+    """Waits until condition() holds, for so long at the most, and returns what it gave last. For state without an event."""
     end = time.monotonic() + seconds
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < end, f"did not happen in {seconds} s: {what}"
+    while not (result := condition()) and time.monotonic() < end:
         threading.Event().wait(0.01)
+    return result
+
+
+def wait_until(condition, what, seconds=DEADLINE):
+    """The same where it has to happen."""
+    result = until(condition, seconds)
+    assert result, f"did not happen in {seconds} s: {what}"
+    return result
 
 
 def free_port():

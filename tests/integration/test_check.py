@@ -27,27 +27,36 @@ def check(task, binaries, mosquitto, patience):
 
 # A mistake, and the words of the first point that misses. What follows from it may be missing too.
 MISTAKES = [
+    ("1", CONSUMER, "console_refused(", "console_received(", "it shows numbers and refuses what is none"),
     ("1", CONSUMER, "        int shown", "        mean->count++;\n        int shown", "what is not a number"),
     ("1", CONSUMER, "        mean->count++;\n", "        mean->count = 1;\n", "the mean of 10.5 and 20"),
+    ("2", "examples/json_producer.c", '"sensor/temperature"', '"sensor/heat"', "two messages arrive"),
     ("2", "examples/json_consumer.c", "#define QOS    1 ", "#define QOS    0 ", "json_consumer subscribes at QoS 1"),
     ("2", "examples/json_producer.c", "payload, options.qos,", "payload, QOS,", "--qos 0 still"),
+    ("3", PRODUCER, "120 - 2 * temperature;", "120 - 2 * temperature_sensor_read(&sensor, true);", "five temperatures come"),
     ("3", PRODUCER, "120 - 2 * temperature", "50", "and not always the same"),
     ("3", PRODUCER, "payload, session->options->qos,\n                                NOT_RETAINED,",
      "payload, session->options->qos,\n                                RETAINED,", "they are not retained"),
     ("3", PRODUCER, "while (session_retry(session, &rc))", "while (false && session_retry(session, &rc))", "goes on when"),
     ("3", PRODUCER, '"device/%s/sensor/humidity"', '"device/%.0sdevice001/sensor/humidity"', "with --device-id kitchen"),
+    ("4", "mosquitto/passwd", "\nbob:", "\nrob:", "alice, bob and admin come in"),
+    ("4", "mosquitto/acl", "pattern readwrite /iot/user/%u/#",
+     "user alice\ntopic readwrite /iot/user/alice/#\nuser bob\ntopic readwrite /iot/user/bob/#", "and her own topics"),
     ("4", "mosquitto/acl", "topic read /iot/user/alice/sensor/temperature", "topic readwrite /iot/user/alice/sensor/temperature",
      "she cannot write on alice"),
     ("4", "mosquitto/acl", "topic read /iot/user/alice/sensor/temperature", "topic read /iot/user/alice/#", "nothing else"),
     ("4", "mosquitto/acl", "user carol\n", "", "carol reads /iot/user/alice/sensor/temperature"),
     ("4", "mosquitto/acl", "user admin\n", "", "alice and bob see what they saw before"),
     ("4", "mosquitto/acl-anonymous", "topic deny /iot/#\n", "", "on port 1883 nobody sees"),
+    ("5a", OBJECT, "if (mail->retained)", "if (mail->retained && !dto_is_ok(status))", "a retained ALERT_ABOVE is ignored"),
+    ("5a", OBJECT, "SWITCH_ACTION, DTO_SWITCH)", "SWITCH_ACTION, ALERT_ABOVE)", "the switch works"),
     ("5a", OBJECT, "strcmp(mail->topic, topic) == 0 && ", "strcmp(mail->topic, topic) != 1000 && ", "what it does not know"),
     ("5a", OBJECT, " && strcmp(action->action_type, type) == 0", " && type[0] != '\\0' && action->action_type[0] != '\\0'",
      "so is ALERT_ABOVE on the topic of the switch"),
     ("5a", OBJECT, "if (number_from_text(value, strlen(value), &alert_above))",
      "if (sscanf(value, \"%lf\", &alert_above) == 1)", "so are values that are not numbers"),
     ("5b", CONTROLLER, "#define DEVICES_MAX      256", "#define DEVICES_MAX      5", "so are eight more"),
+    ("5b", CONTROLLER, "off_seconds, on_timer", "off_seconds / 2, on_timer", "each is switched on again by its own timer"),
     ("5b", CONTROLLER, "!mail->retained && ", "", "the attic"),
     ("5b", CONTROLLER, "#define NOT_RETAINED     0", "#define NOT_RETAINED     1", "no action is retained"),
     ("5b", CONTROLLER, "        timer_cancel(&device->timer);\n", "", "Ctrl-C ends it at once"),
@@ -113,6 +122,13 @@ def test_a_mistake_is_named(verdicts, task, missing):
     status, points, output = verdicts[task, missing].result()
     first = next((point for point, is_done in points.items() if not is_done), None)
     assert status == 1 and first is not None and missing in first, output
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_point_can_be_missed(verdicts, task):
+    seen = [job.result()[1] for key, job in verdicts.items() if task in key]
+    missed = {point for points in seen for point, is_done in points.items() if not is_done}
+    assert {point for points in seen for point in points} == missed
 
 
 def test_an_unknown_exercise_is_refused():
