@@ -181,6 +181,7 @@ def loop(run):
     controller.out.wait_for("event: .* OVER_HEATING")
     controller.out.wait_for("telemetry/switch: .* ON$", 2)
     assert smart_object.wait() == 0
+    controller.out.wait_for("event/presence: .* OFFLINE")  # the line behind the last packet that it traced
     run.end_of_part()
 
 
