@@ -32,7 +32,7 @@ static int on_connected(struct session *session, void *context)
     const struct options *options = context; /* what main gave to session_create */
     char filter[OPTIONS_TOPIC_SIZE];
 
-    snprintf(filter, sizeof filter, FILTER, options->username);
+    snprintf(filter, sizeof filter, FILTER, options->connection.username);
     int rc = MQTTClient_subscribe(session->client, filter, options->qos);
     return session_subscribed(session, filter, rc);
 }

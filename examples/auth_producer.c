@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     session_connect(&session);
 
     char topic[OPTIONS_TOPIC_SIZE];
-    snprintf(topic, sizeof topic, TOPIC, options.username);
+    snprintf(topic, sizeof topic, TOPIC, options.connection.username);
     struct temperature_sensor sensor = temperature_sensor_create((uint64_t)options.seed);
     for (long sent = 0; session_goes_on(&session, sent); sent++) {
         char payload[32];

@@ -30,16 +30,20 @@ static const struct program program = {
     .uses = OPTION_DEVICE_ID | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED, /* the options it accepts */
 };
 
-static int publish_device_info(MQTTClient client, const char *device_id)
+static int publish_device_info(struct session *session, const char *device_id)
 {
     device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
     char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
 
     dto_set_string(device.device_id, device_id);
-    if (!dto_is_ok(device_descriptor_to_json(&device, payload, sizeof payload)))
+    dto_status written = device_descriptor_to_json(&device, payload, sizeof payload);
+    if (!dto_is_ok(written)) {
+        session_fail(session, EX_SOFTWARE, dto_status_string(written));
         return MQTTCLIENT_FAILURE;
+    }
     snprintf(topic, sizeof topic, INFO_TOPIC, device_id);
-    int rc = MQTTClient_publish(client, topic, (int)strlen(payload), payload, QOS, RETAINED, NULL);
+    int rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, RETAINED, NULL);
+    session_retry(session, &rc); /* always false here: on_connected is called again with the next connection */
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, RETAINED, payload);
     return rc;
@@ -49,7 +53,7 @@ static int on_connected(struct session *session, void *context)
 {
     const struct options *options = context;
 
-    return publish_device_info(session->client, options->device_id);
+    return publish_device_info(session, options->device_id);
 }
 
 static dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)

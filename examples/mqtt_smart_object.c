@@ -56,7 +56,7 @@ static const struct program program = {
 
 /* What the other threads have to tell the main thread. */
 struct mail {
-    enum { READING_DUE, ACTION_RECEIVED, CONNECTION_LOST } kind;
+    enum { READING_DUE, ACTION_RECEIVED } kind;
     /* Of an action: */
     bool retained;
     char topic[OPTIONS_TOPIC_SIZE];
@@ -106,10 +106,9 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
 static void on_connection_lost(void *context, char *cause)
 {
     struct smart_object *object = context;
-    const struct mail mail = {.kind = CONNECTION_LOST};
 
-    (void)cause; /* always NULL */
-    mailbox_put(object->mailbox, &mail);
+    (void)cause;                   /* always NULL */
+    mailbox_wake(object->mailbox); /* session_goes_on makes a new connection */
 }
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */
@@ -263,8 +262,6 @@ static void run(struct smart_object *object)
         case ACTION_RECEIVED:
             on_action(object, &mail);
             break;
-        case CONNECTION_LOST: /* it woke us: session_goes_on makes a new connection */
-            break;
         }
     }
 }
@@ -300,10 +297,10 @@ int main(int argc, char **argv)
     }
     if (session_is_connected(&object.session))
         publish_event(&object, PRESENCE_TOPIC, DTO_PRESENCE, dto_string(DTO_OFFLINE));
-    if (mailbox_lost(object.mailbox) > 0)
-        console_note("%lu messages were lost: they came faster than they could be handled",
-                     mailbox_lost(object.mailbox));
     status = session_close(&object.session);
+    if (mailbox_lost(object.mailbox) > 0)
+        console_note("%lu messages were lost: they came faster than they could be handled, or at the very end",
+                     mailbox_lost(object.mailbox));
     mailbox_free(object.mailbox);
     return status;
 }

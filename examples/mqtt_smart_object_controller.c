@@ -49,7 +49,7 @@ static const struct program program = {
 
 /* What the other threads have to tell the main thread. */
 struct mail {
-    enum { MESSAGE_RECEIVED, SWITCH_ON_DUE, CONNECTION_LOST } kind;
+    enum { MESSAGE_RECEIVED, SWITCH_ON_DUE } kind;
     /* Of a message: */
     bool retained;
     char topic[OPTIONS_TOPIC_SIZE];
@@ -93,10 +93,9 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
 static void on_connection_lost(void *context, char *cause)
 {
     struct controller *controller = context;
-    const struct mail mail = {.kind = CONNECTION_LOST};
 
-    (void)cause; /* always NULL */
-    mailbox_put(controller->mailbox, &mail);
+    (void)cause;                       /* always NULL */
+    mailbox_wake(controller->mailbox); /* session_goes_on makes a new connection */
 }
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */
@@ -239,8 +238,6 @@ static void run(struct controller *controller)
         case SWITCH_ON_DUE:
             on_switch_on_due(controller);
             break;
-        case CONNECTION_LOST: /* it woke us: session_goes_on makes a new connection */
-            break;
         }
     }
 }
@@ -268,10 +265,10 @@ int main(int argc, char **argv)
         timer_join(&controller.timer);
         console_note("%s stays switched off", controller.options.device_id);
     }
-    if (mailbox_lost(controller.mailbox) > 0)
-        console_note("%lu messages were lost: they came faster than they could be handled",
-                     mailbox_lost(controller.mailbox));
     status = session_close(&controller.session);
+    if (mailbox_lost(controller.mailbox) > 0)
+        console_note("%lu messages were lost: they came faster than they could be handled, or at the very end",
+                     mailbox_lost(controller.mailbox));
     mailbox_free(controller.mailbox);
     return status;
 }

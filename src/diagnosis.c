@@ -65,20 +65,21 @@ static int open_connection(const struct addrinfo *address)
 /* --- TLS ----------------------------------------------------------------------------------------------------- */
 
 /* Gives OpenSSL what the options name. False: one of the files is not what it should be. */
-static bool configure(SSL_CTX *context, SSL *ssl, const struct broker *broker, const struct options *options)
+static bool configure(SSL_CTX *context, SSL *ssl, const struct broker *broker,
+                      const struct connection_settings *settings)
 {
     X509_VERIFY_PARAM *expected = SSL_get0_param(ssl);
 
-    if (options->ca_file[0] == '\0')
+    if (settings->ca_file[0] == '\0')
         SSL_CTX_set_default_verify_paths(context);
-    else if (SSL_CTX_load_verify_locations(context, options->ca_file, NULL) != 1)
+    else if (SSL_CTX_load_verify_locations(context, settings->ca_file, NULL) != 1)
         return false;
-    if (options->certificate[0] != '\0' &&
-        (SSL_use_certificate_file(ssl, options->certificate, SSL_FILETYPE_PEM) != 1 ||
-         SSL_use_PrivateKey_file(ssl, options->key, SSL_FILETYPE_PEM) != 1))
+    if (settings->certificate[0] != '\0' &&
+        (SSL_use_certificate_file(ssl, settings->certificate, SSL_FILETYPE_PEM) != 1 ||
+         SSL_use_PrivateKey_file(ssl, settings->key, SSL_FILETYPE_PEM) != 1))
         return false;
     SSL_set_tlsext_host_name(ssl, broker->host);
-    if (!options->insecure && X509_VERIFY_PARAM_set1_ip_asc(expected, broker->host) != 1)
+    if (!settings->insecure && X509_VERIFY_PARAM_set1_ip_asc(expected, broker->host) != 1)
         X509_VERIFY_PARAM_set1_host(expected, broker->host, 0);
     return true;
 }
@@ -110,7 +111,8 @@ static struct diagnosis look_at_tls(SSL *ssl, const struct broker *broker)
                broker->name);
 }
 
-static struct diagnosis look_at_connection(int connection, const struct broker *broker, const struct options *options)
+static struct diagnosis look_at_connection(int connection, const struct broker *broker,
+                                           const struct connection_settings *settings)
 {
     struct diagnosis diagnosis = say(EX_SOFTWARE, true, "out of memory");
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -120,7 +122,7 @@ static struct diagnosis look_at_connection(int connection, const struct broker *
         goto free_context;
     ERR_clear_error();
     SSL_set_fd(ssl, connection);
-    if (broker->has_tls && !configure(context, ssl, broker, options))
+    if (broker->has_tls && !configure(context, ssl, broker, settings))
         diagnosis = say(EX_NOINPUT, true, "--cafile, --cert or --key is no PEM file, or the two do not go together");
     else if (broker->has_tls)
         diagnosis = look_at_tls(ssl, broker);
@@ -144,7 +146,7 @@ static bool is_this_computer(const char *host)
 
 /* --- all together -------------------------------------------------------------------------------------------- */
 
-static struct diagnosis look(const struct broker *broker, const struct options *options)
+static struct diagnosis look(const struct broker *broker, const struct connection_settings *settings)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *addresses = NULL;
@@ -162,7 +164,7 @@ static struct diagnosis look(const struct broker *broker, const struct options *
     freeaddrinfo(addresses);
 
     if (connection >= 0) {
-        diagnosis = look_at_connection(connection, broker, options);
+        diagnosis = look_at_connection(connection, broker, settings);
         close(connection);
     } else if (error == ECONNREFUSED) {
         diagnosis = say(EX_UNAVAILABLE, false,
@@ -176,7 +178,7 @@ static struct diagnosis look(const struct broker *broker, const struct options *
     return diagnosis;
 }
 
-struct diagnosis diagnose(const struct broker *broker, const struct options *options, int rc)
+struct diagnosis diagnose(const struct broker *broker, const struct connection_settings *settings, int rc)
 {
     switch (rc) { /* 1 to 5: what the broker said in CONNACK, MQTT 3.1.1 section 3.2.2.3 */
     case 1:
@@ -190,6 +192,6 @@ struct diagnosis diagnose(const struct broker *broker, const struct options *opt
         return say(EX_NOPERM, true, "%s refused the user name or the password: check --username and --password",
                    broker->name);
     default:
-        return look(broker, options);
+        return look(broker, settings);
     }
 }

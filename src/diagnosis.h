@@ -2,7 +2,9 @@
 #ifndef PLAYGROUND_DIAGNOSIS_H
 #define PLAYGROUND_DIAGNOSIS_H
 
-#include "playground/options.h"
+#include "playground/connection_settings.h"
+
+#include <stdbool.h>
 
 #define DIAGNOSIS_SIZE 512
 
@@ -14,6 +16,6 @@ struct diagnosis {
 
 /* What MQTTClient_connect's return code `rc` means. For those that do not tell it looks for itself: it looks up the
  * host, opens a TCP connection, and begins a TLS session, which takes up to three seconds where nobody answers. */
-struct diagnosis diagnose(const struct broker *broker, const struct options *options, int rc);
+struct diagnosis diagnose(const struct broker *broker, const struct connection_settings *settings, int rc);
 
 #endif

@@ -1,19 +1,22 @@
+/* Threads that share nothing need no locks of their own. This is the one place where the lab's threads meet, and so the
+ * only one that has to be thought through once more whenever it is changed. */
 #include "playground/mailbox.h"
 
+#include "playground/monitor.h"
 #include "playground/monotonic.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct mailbox {
-    pthread_mutex_t mutex;  /* guards everything below */
-    pthread_cond_t changed; /* signalled after every put, take and close */
+    struct monitor monitor; /* guards everything below; notified after every put, take, wake and close */
     size_t capacity;
     size_t item_size;
     uint64_t put;       /* items put since the start; the next one goes to slot put % capacity */
     uint64_t taken;     /* items taken since the start */
-    unsigned long lost; /* items refused because the mailbox was full */
+    unsigned long lost; /* items refused because the mailbox was full or closed */
+    uint64_t withdrawn; /* items of mailbox_hand_over that were still there when the mailbox was closed */
+    bool woken;         /* by mailbox_wake, and nobody has returned for it yet */
     bool closed;
     unsigned char slots[];
 };
@@ -28,15 +31,8 @@ struct mailbox *mailbox_new(size_t capacity, size_t item_size)
         return NULL;
     created->capacity = capacity;
     created->item_size = item_size;
-    if (pthread_mutex_init(&created->mutex, NULL) != 0)
-        goto free_memory;
-    if (!monotonic_condition_init(&created->changed))
-        goto destroy_mutex;
-    return created;
-
-destroy_mutex:
-    pthread_mutex_destroy(&created->mutex);
-free_memory:
+    if (monitor_init(&created->monitor))
+        return created;
     free(created);
     return NULL;
 }
@@ -45,8 +41,7 @@ void mailbox_free(struct mailbox *mailbox)
 {
     if (mailbox == NULL)
         return;
-    pthread_cond_destroy(&mailbox->changed);
-    pthread_mutex_destroy(&mailbox->mutex);
+    monitor_destroy(&mailbox->monitor);
     free(mailbox);
 }
 
@@ -64,7 +59,7 @@ static void put(struct mailbox *mailbox, const void *item)
 {
     memcpy(slot(mailbox, mailbox->put), item, mailbox->item_size);
     mailbox->put++;
-    pthread_cond_broadcast(&mailbox->changed);
+    monitor_notify_all(&mailbox->monitor);
 }
 
 bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long timeout_ms)
@@ -72,16 +67,15 @@ bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long
     int64_t deadline_us = monotonic_deadline_us((double)timeout_ms / 1000);
     bool in_time = timeout_ms > 0;
 
-    pthread_mutex_lock(&mailbox->mutex);
+    monitor_enter(&mailbox->monitor);
     while (is_full(mailbox) && !mailbox->closed && in_time)
-        in_time = monotonic_wait(&mailbox->changed, &mailbox->mutex, deadline_us);
-    bool full = is_full(mailbox);
-    bool accepted = !full && !mailbox->closed;
+        in_time = monitor_wait(&mailbox->monitor, deadline_us);
+    bool accepted = !is_full(mailbox) && !mailbox->closed;
     if (accepted)
         put(mailbox, item);
-    else if (full)
+    else
         mailbox->lost++;
-    pthread_mutex_unlock(&mailbox->mutex);
+    monitor_leave(&mailbox->monitor);
     return accepted;
 }
 
@@ -94,17 +88,18 @@ bool mailbox_hand_over(struct mailbox *mailbox, const void *item)
 {
     bool taken = false;
 
-    pthread_mutex_lock(&mailbox->mutex);
+    monitor_enter(&mailbox->monitor);
     while (is_full(mailbox) && !mailbox->closed)
-        pthread_cond_wait(&mailbox->changed, &mailbox->mutex);
+        monitor_wait(&mailbox->monitor, MONITOR_FOREVER);
     if (!mailbox->closed) {
         put(mailbox, item);
         uint64_t mine = mailbox->put;
         while (mailbox->taken < mine && !mailbox->closed)
-            pthread_cond_wait(&mailbox->changed, &mailbox->mutex);
+            monitor_wait(&mailbox->monitor, MONITOR_FOREVER);
         taken = mailbox->taken >= mine;
+        mailbox->withdrawn += !taken;
     }
-    pthread_mutex_unlock(&mailbox->mutex);
+    monitor_leave(&mailbox->monitor);
     return taken;
 }
 
@@ -113,16 +108,17 @@ bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms)
     int64_t deadline_us = monotonic_deadline_us((double)timeout_ms / 1000);
     bool in_time = true;
 
-    pthread_mutex_lock(&mailbox->mutex);
-    while (mailbox->put == mailbox->taken && !mailbox->closed && in_time)
-        in_time = monotonic_wait(&mailbox->changed, &mailbox->mutex, deadline_us);
+    monitor_enter(&mailbox->monitor);
+    while (mailbox->put == mailbox->taken && !mailbox->woken && !mailbox->closed && in_time)
+        in_time = monitor_wait(&mailbox->monitor, deadline_us);
     bool any = mailbox->put != mailbox->taken;
+    mailbox->woken = false;
     if (any) {
         memcpy(item, slot(mailbox, mailbox->taken), mailbox->item_size);
         mailbox->taken++;
-        pthread_cond_broadcast(&mailbox->changed);
+        monitor_notify_all(&mailbox->monitor);
     }
-    pthread_mutex_unlock(&mailbox->mutex);
+    monitor_leave(&mailbox->monitor);
     return any;
 }
 
@@ -131,26 +127,35 @@ bool mailbox_sleep(struct mailbox *mailbox, double seconds)
     int64_t deadline_us = monotonic_deadline_us(seconds);
     bool in_time = true;
 
-    pthread_mutex_lock(&mailbox->mutex);
+    monitor_enter(&mailbox->monitor);
     while (!mailbox->closed && in_time)
-        in_time = monotonic_wait(&mailbox->changed, &mailbox->mutex, deadline_us);
+        in_time = monitor_wait(&mailbox->monitor, deadline_us);
     bool open = !mailbox->closed;
-    pthread_mutex_unlock(&mailbox->mutex);
+    monitor_leave(&mailbox->monitor);
     return open;
+}
+
+void mailbox_wake(struct mailbox *mailbox)
+{
+    monitor_enter(&mailbox->monitor);
+    mailbox->woken = true;
+    monitor_notify_all(&mailbox->monitor);
+    monitor_leave(&mailbox->monitor);
 }
 
 void mailbox_close(struct mailbox *mailbox)
 {
-    pthread_mutex_lock(&mailbox->mutex);
+    monitor_enter(&mailbox->monitor);
     mailbox->closed = true;
-    pthread_cond_broadcast(&mailbox->changed);
-    pthread_mutex_unlock(&mailbox->mutex);
+    monitor_notify_all(&mailbox->monitor);
+    monitor_leave(&mailbox->monitor);
 }
 
 unsigned long mailbox_lost(struct mailbox *mailbox)
 {
-    pthread_mutex_lock(&mailbox->mutex);
-    unsigned long lost = mailbox->lost;
-    pthread_mutex_unlock(&mailbox->mutex);
+    monitor_enter(&mailbox->monitor);
+    uint64_t left = mailbox->closed ? mailbox->put - mailbox->taken - mailbox->withdrawn : 0;
+    unsigned long lost = mailbox->lost + (unsigned long)left;
+    monitor_leave(&mailbox->monitor);
     return lost;
 }

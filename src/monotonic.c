@@ -1,11 +1,6 @@
-/* macOS cannot tie a condition variable to the monotonic clock, but can wait for a span of time. */
-#ifdef __APPLE__
-#define _DARWIN_C_SOURCE
-#endif
-
+/* Every deadline of this library is a moment of this clock, and every sleep goes by it: one place to know what time is. */
 #include "playground/monotonic.h"
 
-#include <errno.h>
 #include <time.h>
 
 int64_t monotonic_us(void)
@@ -24,45 +19,10 @@ int64_t monotonic_deadline_us(double seconds)
     return monotonic_us() + (int64_t)(wait * 1e6);
 }
 
-static struct timespec timespec_from_us(int64_t us)
+void monotonic_sleep_us(int64_t us)
 {
-    return (struct timespec){.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+    struct timespec span = {.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
+
+    if (us > 0)
+        nanosleep(&span, NULL);
 }
-
-#ifdef __APPLE__
-
-bool monotonic_condition_init(pthread_cond_t *condition)
-{
-    return pthread_cond_init(condition, NULL) == 0;
-}
-
-bool monotonic_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_us)
-{
-    int64_t left_us = deadline_us - monotonic_us();
-    struct timespec left = timespec_from_us(left_us > 0 ? left_us : 0);
-
-    return pthread_cond_timedwait_relative_np(condition, mutex, &left) != ETIMEDOUT;
-}
-
-#else
-
-bool monotonic_condition_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    if (pthread_condattr_init(&attributes) != 0)
-        return false;
-    bool initialised =
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(condition, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return initialised;
-}
-
-bool monotonic_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_us)
-{
-    struct timespec deadline = timespec_from_us(deadline_us > 0 ? deadline_us : 0);
-
-    return pthread_cond_timedwait(condition, mutex, &deadline) != ETIMEDOUT;
-}
-
-#endif

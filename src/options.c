@@ -2,6 +2,7 @@
 
 #include "playground/console.h"
 #include "playground/number.h"
+#include "playground/random.h"
 #include "playground/topic.h"
 
 #include <limits.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -192,7 +192,7 @@ static bool read_password_file(struct input *input, const struct row *row, const
 static void add_broker(struct options *options, const char *scheme, bool has_tls, const char *host, int port,
                        const char *path)
 {
-    struct broker *broker = &options->brokers[options->broker_count++];
+    struct broker *broker = &options->connection.brokers[options->connection.broker_count++];
     const char *format = strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d"; /* an IPv6 address, or not */
     char name[sizeof broker->name];
 
@@ -249,7 +249,7 @@ static bool read_url(struct input *input, const struct row *row, const char *val
     *host_end = '\0';
     if (!is_closed || !is_host(host) || is_ipv6 != (strchr(host, ':') != NULL))
         return refuse(input, expected);
-    if (input->options->broker_count == OPTIONS_BROKER_MAX)
+    if (input->options->connection.broker_count == CONNECTION_BROKER_MAX)
         return refuse(input, "one broker too many");
     add_broker(input->options, schemes[known].scheme, schemes[known].has_tls, host, port, path);
     (void)row;
@@ -273,26 +273,26 @@ static int list_rows(struct input *input, const struct program *program, struct 
             .environment = "MQTT_PORT", .unit = "PORT", .help = "Broker's port (default: 1883, with TLS 8883)"}},
         {0, {.name = "url", .letter = 'L', .read = read_url, .unit = "URL",
             .help = "Broker as mqtt:// or mqtts://host:port, ws:// or wss://host:port/path; may be repeated: to be tried in order"}},
-        {0, {.name = "username", .letter = 'u', .read = read_utf8, .target = o->username,
-            .max = sizeof o->username, .environment = "MQTT_USERNAME", .unit = "NAME", .help = "User name"}},
-        {0, {.name = "password", .letter = 'P', .read = read_text, .target = o->password,
-            .max = sizeof o->password, .environment = "MQTT_PASSWORD", .unit = "PASSWORD", .help = "Password",
+        {0, {.name = "username", .letter = 'u', .read = read_utf8, .target = o->connection.username,
+            .max = sizeof o->connection.username, .environment = "MQTT_USERNAME", .unit = "NAME", .help = "User name"}},
+        {0, {.name = "password", .letter = 'P', .read = read_text, .target = o->connection.password,
+            .max = sizeof o->connection.password, .environment = "MQTT_PASSWORD", .unit = "PASSWORD", .help = "Password",
             .is_secret = true}},
-        {0, {.name = "password-file", .read = read_password_file, .target = o->password,
-            .max = sizeof o->password, .unit = "FILE", .help = "Password is the first line of this file"}},
-        {0, {.name = "id", .letter = 'i', .read = read_utf8, .target = o->client_id,
-            .max = sizeof o->client_id, .unit = "ID",
+        {0, {.name = "password-file", .read = read_password_file, .target = o->connection.password,
+            .max = sizeof o->connection.password, .unit = "FILE", .help = "Password is the first line of this file"}},
+        {0, {.name = "id", .letter = 'i', .read = read_utf8, .target = o->connection.client_id,
+            .max = sizeof o->connection.client_id, .unit = "ID",
             .help = "Client id (default: the program's name and a random suffix)"}},
-        {0, {.name = "cafile", .read = read_file_name, .target = o->ca_file, .max = sizeof o->ca_file,
+        {0, {.name = "cafile", .read = read_file_name, .target = o->connection.ca_file, .max = sizeof o->connection.ca_file,
             .unit = "FILE",
             .help = "TLS: certificates of the authorities to trust, instead of the system's; without --url it means TLS"}},
-        {0, {.name = "cert", .read = read_file_name, .target = o->certificate, .max = sizeof o->certificate,
+        {0, {.name = "cert", .read = read_file_name, .target = o->connection.certificate, .max = sizeof o->connection.certificate,
             .unit = "FILE", .help = "TLS: our own certificate"}},
-        {0, {.name = "key", .read = read_file_name, .target = o->key, .max = sizeof o->key, .unit = "FILE",
+        {0, {.name = "key", .read = read_file_name, .target = o->connection.key, .max = sizeof o->connection.key, .unit = "FILE",
             .help = "TLS: our own private key"}},
-        {0, {.name = "insecure", .target = &o->insecure,
+        {0, {.name = "insecure", .target = &o->connection.insecure,
             .help = "TLS: do not check that the certificate is for this host"}},
-        {0, {.name = "keepalive", .letter = 'k', .read = read_int, .target = &o->keep_alive, .min = 1,
+        {0, {.name = "keepalive", .letter = 'k', .read = read_int, .target = &o->connection.keep_alive, .min = 1,
             .max = 65535, .unit = "SECONDS", .help = "Keep alive: how often to make sure that the broker is there", .has_default = true}},
         {0, {.name = "wait", .read = read_number, .target = &o->wait, .max = 86400, .unit = "SECONDS",
             .help = "Keep trying this long for the first connection", .has_default = true}},
@@ -456,7 +456,7 @@ static bool read_command_line(struct input *input, const struct program *program
     else if (found < -1)
         report_bad_option(poptBadOption(context, POPT_BADOPTION_NOALIAS), found);
     else if (poptPeekArg(context) != NULL)
-        console_error("%.200s: unexpected argument (see --help)", input->options->password[0] != '\0'
+        console_error("%.200s: unexpected argument (see --help)", input->options->connection.password[0] != '\0'
                                                                       ? "(not shown: it may belong to the password)"
                                                                       : poptPeekArg(context));
     else
@@ -469,41 +469,33 @@ free_context:
 
 static void make_client_id(char id[OPTIONS_TEXT_SIZE], const char *name)
 {
-    unsigned random = (unsigned)time(NULL) ^ (unsigned)getpid() << 16;
-    FILE *source = fopen("/dev/urandom", "rb");
-
-    if (source != NULL) {
-        unsigned better;
-        if (fread(&better, sizeof better, 1, source) == 1)
-            random = better;
-        fclose(source);
-    }
-    snprintf(id, OPTIONS_TEXT_SIZE, "%.64s-%08x", name, random);
+    snprintf(id, OPTIONS_TEXT_SIZE, "%.64s-%08x", name, (unsigned)random_bits());
 }
 
 static bool check_together(struct options *options, const struct program *program)
 {
-    if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && options->username[0] == '\0') {
+    if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && options->connection.username[0] == '\0') {
         console_error("--username is missing: the topics of this exercise hold it (see --help)");
         return false;
     }
-    if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && !topic_level_is_valid(options->username)) {
-        console_error("--username %.200s: cannot be a level of a topic: '/', '+', '#' or too long", options->username);
+    if ((program->uses & OPTION_NEEDS_USERNAME) != 0 && !topic_level_is_valid(options->connection.username)) {
+        console_error("--username %.200s: cannot be a level of a topic: '/', '+', '#' or too long",
+                      options->connection.username);
         return false;
     }
-    for (int i = 1; i < options->broker_count; i++) {
-        size_t scheme = strcspn(options->brokers[0].uri, ":") + 1;
-        if (strncmp(options->brokers[0].uri, options->brokers[i].uri, scheme) != 0) {
+    for (int i = 1; i < options->connection.broker_count; i++) {
+        size_t scheme = strcspn(options->connection.brokers[0].uri, ":") + 1;
+        if (strncmp(options->connection.brokers[0].uri, options->connection.brokers[i].uri, scheme) != 0) {
             console_error("--url: all brokers have to be of one kind, such as mqtts://: who cuts the connection to an "
                           "encrypted one must not get a plain one");
             return false;
         }
     }
-    if ((options->certificate[0] == '\0') != (options->key[0] == '\0')) {
+    if ((options->connection.certificate[0] == '\0') != (options->connection.key[0] == '\0')) {
         console_error("--cert and --key go together: a certificate is of no use without its key");
         return false;
     }
-    if (options->password[0] != '\0' && options->username[0] == '\0') {
+    if (options->connection.password[0] != '\0' && options->connection.username[0] == '\0') {
         console_error("a password is of no use without a user name: add --username");
         return false;
     }
@@ -542,25 +534,26 @@ bool options_read(struct options *options, const struct program *program, int ar
         console_error("started without even its own name");
         return false;
     }
-    if (options->keep_alive == 0)
-        options->keep_alive = KEEP_ALIVE_S;
+    if (options->connection.keep_alive == 0)
+        options->connection.keep_alive = KEEP_ALIVE_S;
     options->seed = SEED_FROM_CLOCK;
     if (!read_command_line(&input, program, name, argc, argv, status))
         return false;
-    blot_out_passwords(options->password, argc, argv);
+    blot_out_passwords(options->connection.password, argc, argv);
     if (!check_together(options, program))
         return false;
-    if (options->broker_count == 0) {
-        bool has_tls = options->ca_file[0] != '\0' || options->certificate[0] != '\0' || options->insecure;
+    if (options->connection.broker_count == 0) {
+        bool has_tls = options->connection.ca_file[0] != '\0' || options->connection.certificate[0] != '\0' ||
+                       options->connection.insecure;
         int port = input.port != 0 ? input.port : has_tls ? PORT_MQTTS : PORT_MQTT;
         add_broker(options, has_tls ? "ssl" : "tcp", has_tls, input.host, port, "");
     }
-    if (options->client_id[0] == '\0')
-        make_client_id(options->client_id, name);
+    if (options->connection.client_id[0] == '\0')
+        make_client_id(options->connection.client_id, name);
     if (options->window == 0)
         options->window = options->qos == 2 ? WINDOW_QOS_2 : WINDOW_QOS_1;
     if (options->seed == SEED_FROM_CLOCK)
-        options->seed = (long)((unsigned)time(NULL) ^ (unsigned)getpid() << 8);
+        options->seed = (long)(random_bits() >> 1);
     console_set_quiet(options->quiet);
     *status = EX_OK;
     return true;

@@ -1,26 +1,54 @@
+/* Ctrl-C has to work at every moment: while the program waits, which is easy, and while it is inside a call of a library
+ * that comes back when it likes. No thread is needed for that, only an alarm: the first signal sets it, and a second
+ * later its handler looks whether the program has noticed. */
 #include "playground/stop.h"
 
 #include "playground/monotonic.h"
 
 #include <signal.h>
-#include <stddef.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { NAP_US = 50000 }; /* a signal that comes just before a nap is noticed after it */
+enum {
+    NAP_US = 50000, /* a signal that comes just before a nap is noticed after it */
+    PATIENCE_S = 1,
+    WORDS_SIZE = 512
+};
 
-static volatile sig_atomic_t requested = 0;
-static volatile sig_atomic_t ends_at_once = 0;
+/* Of these types, because a handler interrupts, on whichever thread, what the others are doing. */
+static atomic_bool requested;
+static atomic_bool has_looked; /* since the signal, or since the last alarm */
+
+static struct words {
+    int status;
+    char line[WORDS_SIZE];
+} words[2] = {{EX_OK, "Ended while something was still under way\n"}};
+static atomic_int current; /* which of the two a handler may read */
 
 static void on_signal(int signal)
 {
     (void)signal;
-    if (ends_at_once)
-        _exit(EX_OK); /* not exit: a signal handler may not flush or run atexit functions */
-    if (requested)
-        _exit(STOP_STATUS_AT_ONCE);
-    requested = 1;
+    if (atomic_exchange(&requested, true))
+        _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
+    atomic_store(&has_looked, false);
+    alarm(PATIENCE_S);
+}
+
+static void on_alarm(int signal)
+{
+    const struct words *last = &words[atomic_load(&current)];
+
+    (void)signal;
+    if (!atomic_exchange(&has_looked, false)) {
+        ssize_t written = write(STDERR_FILENO, last->line, strlen(last->line));
+        (void)written; /* there is nobody left to tell */
+        _exit(last->status);
+    }
+    alarm(PATIENCE_S);
 }
 
 void stop_install(void)
@@ -30,31 +58,42 @@ void stop_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = on_alarm;
+    sigaction(SIGALRM, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
 
 bool stop_requested(void)
 {
-    return requested != 0;
-}
-
-void stop_at_once(bool at_once)
-{
-    ends_at_once = at_once;
-    if (at_once && requested)
-        _exit(EX_OK);
+    atomic_store_explicit(&has_looked, true, memory_order_relaxed);
+    return atomic_load_explicit(&requested, memory_order_relaxed);
 }
 
 bool stop_sleep(int64_t ms)
 {
     int64_t end_us = monotonic_deadline_us((double)ms / 1000);
 
-    for (int64_t left_us = end_us - monotonic_us(); left_us > 0 && !stop_requested();
-         left_us = end_us - monotonic_us()) {
-        int64_t nap_us = left_us < NAP_US ? left_us : NAP_US;
-        struct timespec nap = {.tv_sec = 0, .tv_nsec = (long)(nap_us * 1000)};
-        nanosleep(&nap, NULL);
-    }
+    for (int64_t left_us = end_us - monotonic_us(); left_us > 0 && !stop_requested(); left_us = end_us - monotonic_us())
+        monotonic_sleep_us(left_us < NAP_US ? left_us : NAP_US);
     return !stop_requested();
+}
+
+void stop_last_words(int status, const char *format, ...)
+{
+    int other = 1 - atomic_load(&current);
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = vsnprintf(words[other].line, WORDS_SIZE - 1, format, arguments); /* room for the end of the line */
+    va_end(arguments);
+    if (length < 0)
+        return;
+    strcat(words[other].line, "\n");
+    words[other].status = status;
+    atomic_store(&current, other);
+    if (atomic_load(&requested)) {
+        atomic_store(&has_looked, false);
+        alarm(PATIENCE_S);
+    }
 }

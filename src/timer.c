@@ -1,3 +1,4 @@
+/* Python has a timer that runs a function on a thread of its own; C has threads, and this is what is missing. */
 #include "playground/timer.h"
 
 #include "playground/monotonic.h"
@@ -10,12 +11,12 @@ static void *run(void *argument)
     int64_t deadline_us = monotonic_deadline_us(self->seconds);
     bool in_time = true;
 
-    pthread_mutex_lock(&self->mutex);
+    monitor_enter(&self->monitor);
     while (!self->cancelled && in_time)
-        in_time = monotonic_wait(&self->cancelled_changed, &self->mutex, deadline_us);
+        in_time = monitor_wait(&self->monitor, deadline_us);
     self->ran = !self->cancelled;
     bool runs = self->ran;
-    pthread_mutex_unlock(&self->mutex);
+    monitor_leave(&self->monitor);
 
     if (runs)
         self->function(self->argument); /* without the lock: the function may take as long as it likes */
@@ -30,37 +31,26 @@ int timer_start(struct timer *timer, double seconds, timer_function *function, v
     timer->cancelled = false;
     timer->ran = false;
 
-    int error = pthread_mutex_init(&timer->mutex, NULL);
+    if (!monitor_init(&timer->monitor))
+        return ENOMEM;
+    int error = pthread_create(&timer->thread, NULL, run, timer);
     if (error != 0)
-        return error;
-    error = monotonic_condition_init(&timer->cancelled_changed) ? 0 : ENOMEM;
-    if (error != 0)
-        goto destroy_mutex;
-    error = pthread_create(&timer->thread, NULL, run, timer);
-    if (error != 0)
-        goto destroy_condition;
-    return 0;
-
-destroy_condition:
-    pthread_cond_destroy(&timer->cancelled_changed);
-destroy_mutex:
-    pthread_mutex_destroy(&timer->mutex);
+        monitor_destroy(&timer->monitor);
     return error;
 }
 
 bool timer_cancel(struct timer *timer)
 {
-    pthread_mutex_lock(&timer->mutex);
+    monitor_enter(&timer->monitor);
     timer->cancelled = true;
     bool in_time = !timer->ran;
-    pthread_cond_signal(&timer->cancelled_changed);
-    pthread_mutex_unlock(&timer->mutex);
+    monitor_notify_all(&timer->monitor);
+    monitor_leave(&timer->monitor);
     return in_time;
 }
 
 void timer_join(struct timer *timer)
 {
     pthread_join(timer->thread, NULL);
-    pthread_cond_destroy(&timer->cancelled_changed);
-    pthread_mutex_destroy(&timer->mutex);
+    monitor_destroy(&timer->monitor);
 }

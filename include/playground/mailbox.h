@@ -14,8 +14,8 @@ struct mailbox;
 struct mailbox *mailbox_new(size_t capacity, size_t item_size);
 void mailbox_free(struct mailbox *mailbox);
 
-/* Puts a copy of the item and never waits, so a callback of a library may use it. False if the mailbox is full, which
- * counts the item as lost, or closed, which does not. */
+/* Puts a copy of the item and never waits, so a callback of a library may use it. False if the mailbox is full or closed,
+ * which counts the item as lost. */
 bool mailbox_put(struct mailbox *mailbox, const void *item);
 
 /* The same, but waits for room for up to `timeout_ms` milliseconds. In a callback of a library that is time in which it
@@ -29,13 +29,18 @@ bool mailbox_hand_over(struct mailbox *mailbox, const void *item);
 /* Takes the oldest item, waiting for one up to `timeout_ms` milliseconds. False if none came. */
 bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms);
 
+/* Lets the one who waits in mailbox_take, or calls it next, return at once, without an item if there is none: something
+ * else wants to be looked at. Never waits, needs no room, and nothing can get lost by it. */
+void mailbox_wake(struct mailbox *mailbox);
+
 /* Sleeps for `seconds`, or until the mailbox is closed. False if it is closed: time for a thread to end. */
 bool mailbox_sleep(struct mailbox *mailbox, double seconds);
 
 /* Wakes every thread that waits in one of the functions above; from now on nothing can be put. */
 void mailbox_close(struct mailbox *mailbox);
 
-/* How many items were refused because the mailbox was full. */
+/* How many items of mailbox_put and mailbox_put_within were lost so far: refused; and, once the mailbox is closed and the
+ * threads that hand over have ended, those that nobody has taken. */
 unsigned long mailbox_lost(struct mailbox *mailbox);
 
 #endif

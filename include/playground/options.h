@@ -3,39 +3,20 @@
 #ifndef PLAYGROUND_OPTIONS_H
 #define PLAYGROUND_OPTIONS_H
 
+#include "playground/connection_settings.h"
+
 #include <stdbool.h>
 
-#define OPTIONS_TEXT_SIZE  1024 /* bytes of any text given on the command line, its terminating NUL included */
-#define OPTIONS_HOST_SIZE  256
+#define OPTIONS_TEXT_SIZE                                                                                              \
+    CONNECTION_TEXT_SIZE /* bytes of any text given on the command line, its terminating NUL included */
+#define OPTIONS_HOST_SIZE  CONNECTION_HOST_SIZE
 #define OPTIONS_LEVEL_SIZE 65 /* one level of a topic: TOPIC_LEVEL_MAX and its terminating NUL */
 #define OPTIONS_TOPIC_SIZE (OPTIONS_TEXT_SIZE + OPTIONS_HOST_SIZE) /* room for any topic made of these */
-#define OPTIONS_BROKER_MAX 8
 #define OPTIONS_WINDOW_MAX 10000
 
-/* A place where a broker may be. */
-struct broker {
-    char host[OPTIONS_HOST_SIZE]; /* name or address; an IPv6 address without its brackets */
-    int port;
-    char name[OPTIONS_HOST_SIZE + 8]; /* as people read it: host:port */
-    char uri[OPTIONS_TEXT_SIZE];      /* as Paho wants it: tcp, ssl, ws or wss://host:port/path */
-    bool has_tls;                     /* the connection is encrypted, and the broker has to prove who it is */
-};
-
 struct options {
-    /* Where the broker is and who we are. */
-    struct broker brokers[OPTIONS_BROKER_MAX]; /* to be tried in this order */
-    int broker_count;                          /* at least 1 */
-    char username[OPTIONS_TEXT_SIZE];          /* empty: none */
-    char password[OPTIONS_TEXT_SIZE];          /* empty: none */
-    char client_id[OPTIONS_TEXT_SIZE];
-    int keep_alive; /* seconds, 1 to 65535 (MQTT 3.1.1 section 3.1.2.10) */
-    double wait;    /* seconds to keep trying for the first connection */
-
-    /* With TLS: files in PEM format; empty: none. */
-    char ca_file[OPTIONS_TEXT_SIZE];     /* whom to trust; empty: those that the system trusts */
-    char certificate[OPTIONS_TEXT_SIZE]; /* our own, for a broker that asks for one */
-    char key[OPTIONS_TEXT_SIZE];         /* our own private key */
-    bool insecure;                       /* do not check that the certificate is for this host */
+    struct connection_settings connection; /* where the broker is and who we are */
+    double wait;                           /* seconds to keep trying for the first connection */
 
     /* What to send or to receive. A program fills in its own defaults before options_read. */
     char topic[OPTIONS_TEXT_SIZE]; /* a topic for producers, a topic filter for consumers */
@@ -83,7 +64,7 @@ struct program {
 
 /* Reads the command line and the environment (MQTT_HOST, MQTT_PORT, MQTT_USERNAME, MQTT_PASSWORD) into `options`,
  * checks every value, gets the console ready, and blots out a password in `argv`, where others could see it. `options`
- * holds the program's own defaults or zeros; `seed`, `window` and `keep_alive` are always set.
+ * holds the program's own defaults or zeros; `seed`, `window` and `connection.keep_alive` are always set.
  * True if the program should go on. False if it should return *status at once: 0 after --help, --usage or --version,
  * EX_USAGE after one line on standard error that names the option and what is wrong with it. */
 bool options_read(struct options *options, const struct program *program, int argc, char **argv, int *status);

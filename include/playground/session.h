@@ -25,7 +25,6 @@
 
 #include <MQTTClient.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #define SESSION_TIMEOUT_MS 50 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
 
@@ -49,29 +48,7 @@ struct session {
     unsigned long timeout_ms; /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
     const char *silence_note; /* set it, and it is printed once if nothing has arrived for 5 s */
 
-    /* Everything below belongs to session.c. */
-    const struct options *options;
-    enum session_mode mode;
-    session_on_connected *on_connected;
-    void *context;
-    int status;                  /* the exit status so far; not 0: something went wrong and was printed */
-    bool was_connected;          /* at least once */
-    bool is_beginning;           /* on_connected is at work */
-    bool is_finished;            /* --count messages are done */
-    bool has_subscribed;         /* to something, at least once */
-    bool is_abandoned;           /* Ctrl-C came while a thread was connecting, which goes on with that */
-    const struct broker *broker; /* the one in use */
-    const char *will_topic;      /* NULL: no will */
-    const char *will_payload;
-    long done;            /* messages, as session_goes_on was last told */
-    int unchecked;        /* messages published since the delivery window was last looked at */
-    int losses;           /* connections that were lost */
-    int64_t offline_us;   /* from the losses to the next connections, together */
-    int short_lives;      /* connections in a row that were lost soon after they were made */
-    int64_t started_us;   /* when session_create was called */
-    int64_t began_us;     /* when the first connection stood */
-    int64_t connected_us; /* when the last connection was made */
-    int64_t next_us;      /* when session_wait is to return */
+    struct session_parts *parts; /* everything else, which belongs to src/session/ */
 };
 
 /* Makes Paho's handle for the first of options->brokers. `options` and `context` have to live until session_close.

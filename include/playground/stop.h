@@ -1,4 +1,6 @@
-/* Ctrl-C: the first SIGINT or SIGTERM asks for a clean end, a second one ends the program at once. */
+/* Ctrl-C: the first SIGINT or SIGTERM asks for a clean end, a second one ends the program at once. So does the first,
+ * a second later, if the program is stuck in a call by then that no signal ends: a broker that does not answer, a full
+ * pipe that nobody reads. */
 #ifndef PLAYGROUND_STOP_H
 #define PLAYGROUND_STOP_H
 
@@ -7,18 +9,24 @@
 
 #define STOP_STATUS_AT_ONCE 130 /* the exit status after the second signal: 128 + SIGINT, as shells have it */
 
-/* Catches SIGINT and SIGTERM from now on, and ignores SIGPIPE: a closed pipe is noticed where it is written to.
+#ifdef __GNUC__
+#define STOP_PRINTF __attribute__((format(printf, 2, 3))) /* the compiler checks the arguments */
+#else
+#define STOP_PRINTF
+#endif
+
+/* Catches SIGINT, SIGTERM and SIGALRM from now on, and ignores SIGPIPE: a closed pipe is noticed where it is written to.
  * To be called once, before any thread is started. */
 void stop_install(void);
 
-/* Whether a signal has come. */
+/* Whether a signal has come. To ask is a sign of life, too: who has not asked for a second after the signal is stuck. */
 bool stop_requested(void);
-
-/* While it is true the first signal, too, ends the program at once, with status 0: for calls that no signal ends, as long
- * as there is nothing yet to end cleanly. Standard output is not flushed then. */
-void stop_at_once(bool at_once);
 
 /* Sleeps for `ms` milliseconds, but not beyond a signal. Returns !stop_requested(). */
 bool stop_sleep(int64_t ms);
+
+/* What to write to standard error, as one line, and the status to end with, should the program be stuck from here on; it has
+ * a second more for that if a signal has come. A signal handler can neither format nor flush, so it has to be ready beforehand. Not for the inner loop. */
+void stop_last_words(int status, const char *format, ...) STOP_PRINTF;
 
 #endif

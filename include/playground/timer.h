@@ -2,6 +2,8 @@
 #ifndef PLAYGROUND_TIMER_H
 #define PLAYGROUND_TIMER_H
 
+#include "playground/monitor.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 
@@ -10,13 +12,12 @@ typedef void timer_function(void *argument);
 struct timer {
     /* All of it belongs to timer.c; it stands here so that a timer can be a plain variable. */
     pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t cancelled_changed;
+    struct monitor monitor;
     double seconds;
     timer_function *function;
     void *argument;
-    bool cancelled; /* guarded by the mutex */
-    bool ran;       /* guarded by the mutex */
+    bool cancelled; /* guarded by the monitor */
+    bool ran;       /* guarded by the monitor */
 };
 
 /* Runs function(argument) after `seconds`, on the timer's own thread. What `argument` points to has to live until

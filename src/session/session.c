@@ -1,0 +1,746 @@
+/* The life of a session: what can happen in which state, what is done about it, and what state comes next. The whole of
+ * it is one table, further down, so that no combination of events is left to chance; a simulation goes through it some
+ * hundred thousand times with faults that nobody has thought of.
+ *
+ * What the session knows is kept in parts, each with a header of its own: connection, window, course. They hold state and
+ * answer questions. Only this file waits, prints and moves on. */
+#include "playground/session.h"
+
+#include "connection.h"
+#include "course.h"
+#include "playground/console.h"
+#include "playground/monotonic.h"
+#include "playground/random.h"
+#include "playground/stop.h"
+#include "trace.h"
+#include "window.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum {
+    COMMAND_TIMEOUT_MS = 5000, /* for SUBACK and UNSUBACK; Paho takes no less */
+    NO_ANSWER_US = 4900000,    /* as good as that: Paho rounds */
+    PROVEN_US = 500000,        /* a connection that stands for so long has been let through */
+    SETTLED_US = 2000000,      /* and is good enough to start over with short pauses */
+    SHORT_LIVES_TOLD = 3,
+    STALLED_US = 10000000, /* a message that waits for so long: is anybody there? */
+    LOOK_US = 1000000,     /* so often the window is counted where nothing else asks for it */
+    LAST_ACKNOWLEDGEMENTS_MS = 500,
+    LEFT_OVER_US = 100000,
+    SILENCE_US = 5000000,
+    PACKETS_PER_COUNT = 20,
+    NAP_MIN_US = 20,
+    NAP_MAX_US = 1000,
+    FILTER_SHOWN = 200,
+    PACKET_SIZE = 256
+};
+
+enum state {
+    OFFLINE,    /* waiting until it is time to try */
+    CONNECTING, /* MQTTClient_connect is next, or at work */
+    BEGINNING,  /* on_connected is next, or at work */
+    UP,
+    FAILED, /* it did not work; decides at once what comes of that */
+    ENDED
+};
+
+enum event {
+    NOTHING,
+    DUE,
+    ACCEPTED,
+    REFUSED,
+    BEGUN,
+    BROKEN,
+    PROVEN,
+    SETTLED,
+    LOST,
+    COMPLETE,
+    ANOTHER,
+    HOPELESS,
+    LATER,
+    OVER
+};
+
+struct session_parts {
+    enum state state;
+    struct connection connection;
+    struct window window;
+    struct course course;
+
+    const struct options *options;
+    enum session_mode mode;
+    session_on_connected *on_connected;
+    void *context;
+
+    int64_t due_us;     /* when to try again */
+    int64_t give_up_us; /* when to give up, as long as no connection was proven */
+    int64_t marked_us;  /* when on_connected last had an answer from a call of Paho's */
+    int64_t looked_us;  /* when the window was last counted for the sake of it */
+    bool has_subscribed;
+    bool was_proven;         /* a connection, at least once */
+    bool let_through;        /* the broker has granted or acknowledged something, or a connection was proven */
+    bool is_settled;         /* the present connection */
+    bool has_waited;         /* since session_goes_on looked at the connection */
+    const char *last_packet; /* sent on the present connection, in words; NULL: none but CONNECT */
+    char subscribe[PACKET_SIZE];
+    int on_connected_rc;
+
+    struct diagnosis failure; /* the last one; an empty text: a connection that had been good was lost */
+    bool is_guess;            /* of who is to blame: to be told, not to be acted on */
+};
+
+static struct session_parts without_memory; /* serves to say so, and to end */
+
+/* --- ending -------------------------------------------------------------------------------------------------- */
+
+void session_fail(struct session *session, int status, const char *text)
+{
+    if (course_fail(&session->parts->course, status))
+        console_error("%s", text);
+}
+
+/* The program ends for this reason; or, if it was never let through and there is a guess why, for that one. */
+static void end_for(struct session *session, int status, const char *text)
+{
+    const struct session_parts *parts = session->parts;
+
+    if (parts->is_guess && !parts->let_through)
+        session_fail(session, EX_PROTOCOL, parts->failure.text);
+    else if (status != EX_OK)
+        session_fail(session, status, text);
+}
+
+/* Whether there is no point in going on. */
+static bool is_over(struct session *session)
+{
+    const struct course *course = &session->parts->course;
+
+    if (stop_requested() || course_has_ended(course))
+        return true;
+    if (console_failed())
+        session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
+    else if (course->timeout_us != 0 && monotonic_us() > course_deadline_us(course))
+        end_for(session, EX_TEMPFAIL, "the time of --timeout has passed: is anything published on these topics?");
+    return course_has_ended(course);
+}
+
+/* --- Paho at work ------------------------------------------------------------------------------------------ */
+
+/* Lets Paho work for up to `ms` milliseconds. Once the program has subscribed only the program receives: Paho's yield
+ * leaves in its queue what arrives, and always takes 100 ms. */
+static void let_paho_work(const struct session *session, int ms)
+{
+    if (session->parts->mode == SESSION_CALLBACKS) {
+        stop_sleep(ms); /* its thread works */
+        return;
+    }
+    if (session->parts->has_subscribed) {
+        MQTTClient_yield();
+        return;
+    }
+    char *topic = NULL;
+    int topic_length = 0;
+    MQTTClient_message *message = NULL;
+    MQTTClient_receive(session->client, &topic, &topic_length, &message, (unsigned long)ms);
+    if (message != NULL) { /* of a subscription that somebody else has made with this client id */
+        MQTTClient_freeMessage(&message);
+        MQTTClient_free(topic);
+    }
+}
+
+static void count_window(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+
+    window_count(&parts->window, session->client, monotonic_us());
+    parts->let_through = parts->let_through || parts->window.has_moved;
+}
+
+/* Handles acknowledgements until no more than `limit` messages wait for theirs; for up to `patience_ms`. MQTTClient_receive
+ * with a timeout would not return before it, whatever acknowledgement comes: so it is asked without one, and after naps,
+ * longer and longer, where nothing has come. Paho reads one packet at a time, and to count what is in flight costs more
+ * than that: so it reads some before each count. */
+static void await_acknowledgements(struct session *session, int limit, int64_t patience_ms)
+{
+    struct session_parts *parts = session->parts;
+    int64_t deadline_us = monotonic_us() + patience_ms * 1000;
+    int64_t nap_us = 0;
+    bool reads = parts->mode == SESSION_ONE_THREAD && !parts->has_subscribed;
+    int packets = reads && parts->options->qos > 0 ? PACKETS_PER_COUNT : 1; /* at QoS 0 there are only pings */
+
+    do {
+        int before = parts->window.unchecked;
+        monotonic_sleep_us(nap_us);
+        for (int i = 0; i < packets; i++)
+            let_paho_work(session, 0);
+        count_window(session);
+        if (parts->window.unchecked < before)
+            nap_us = 0;
+        else
+            nap_us = nap_us == 0 ? NAP_MIN_US : nap_us * 2 < NAP_MAX_US ? nap_us * 2 : NAP_MAX_US;
+    } while (parts->window.unchecked > limit && MQTTClient_isConnected(session->client) &&
+             monotonic_us() < deadline_us);
+}
+
+/* A broker that acknowledges nothing, but answers an UNSUBSCRIBE, lives and has other ideas of the protocol: it is no use
+ * to go on. One that answers nothing is a matter of keep alive. */
+static void check_stall(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    const char *name = connection_broker(&parts->connection)->name;
+    int64_t now_us = monotonic_us();
+    char text[DIAGNOSIS_SIZE];
+
+    if (parts->window.unchecked == 0 || now_us - parts->looked_us < LOOK_US)
+        return;
+    parts->looked_us = now_us;
+    count_window(session);
+    if (window_stalled_us(&parts->window, now_us) < STALLED_US)
+        return;
+    if (MQTTClient_unsubscribe(session->client, "is/anybody/there") != MQTTCLIENT_SUCCESS)
+        return;
+    count_window(session);
+    if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
+        return; /* it was slow, no more */
+    snprintf(
+        text, sizeof text,
+        "%.200s answers, but has not acknowledged a message at QoS %d for %d s: try another --qos, or another broker",
+        name, parts->options->qos, STALLED_US / 1000000);
+    session_fail(session, EX_PROTOCOL, text);
+}
+
+/* Waits until one more message fits into the window. It counts as if nothing had been acknowledged; when that fills it, it
+ * is time to look. The window only slides: emptying it in one go would leave nothing to send, and TCP would then hold back
+ * our last bytes until the other side's delayed acknowledgement (Nagle's algorithm): 40 ms, every time. */
+static void make_room(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+
+    while (window_is_full(&parts->window) && MQTTClient_isConnected(session->client) && !is_over(session)) {
+        await_acknowledgements(session, parts->window.size - 1, SESSION_TIMEOUT_MS);
+        check_stall(session);
+    }
+}
+
+/* --- what happens: in each state, what to do and what comes of it ---------------------------------------------- */
+
+static enum event in_offline(struct session *session)
+{
+    return monotonic_us() >= session->parts->due_us ? DUE : NOTHING;
+}
+
+static enum event in_connecting(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    struct console_counts counts = console_counts();
+
+    stop_last_words(EX_OK,
+                    "Ended while connecting to %s. So far: %ld sent, %ld received, %ld refused; not acknowledged: %d",
+                    connection_broker(&parts->connection)->name, counts.sent, counts.received, counts.refused,
+                    parts->window.unchecked);
+    return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
+}
+
+static enum event in_beginning(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    int rc = MQTTCLIENT_SUCCESS;
+
+    stop_last_words(EX_OK, "Ended while %s had not answered", connection_broker(&parts->connection)->name);
+    make_room(session); /* what was in flight before is in flight again */
+    parts->marked_us = monotonic_us();
+    if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
+        rc = parts->on_connected(session, parts->context);
+    parts->on_connected_rc = rc;
+    if (course_has_ended(&parts->course) || (rc != MQTTCLIENT_SUCCESS && stop_requested()))
+        return OVER; /* a signal interrupts Paho: that is nobody's fault */
+    return rc == MQTTCLIENT_SUCCESS && MQTTClient_isConnected(session->client) ? BEGUN : BROKEN;
+}
+
+static enum event in_up(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    int64_t age_us = monotonic_us() - parts->connection.accepted_us;
+
+    if (!parts->was_proven && age_us >= PROVEN_US)
+        return PROVEN;
+    if (!parts->is_settled && age_us >= SETTLED_US)
+        return SETTLED;
+    if (!MQTTClient_isConnected(session->client))
+        return LOST;
+    check_stall(session);
+    return NOTHING;
+}
+
+static enum event in_failed(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+
+    if (connection_next_broker(&parts->connection))
+        return ANOTHER;
+    if (parts->failure.final || (!parts->was_proven && monotonic_us() >= parts->give_up_us))
+        return HOPELESS;
+    return LATER;
+}
+
+static enum event in_ended(struct session *session)
+{
+    (void)session;
+    return NOTHING;
+}
+
+/* --- what is done about it -------------------------------------------------------------------------------------- */
+
+static void on_accepted(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    struct connection *connection = &parts->connection;
+
+    connection->accepted_us = monotonic_us();
+    window_restart(&parts->window, session->client, connection->accepted_us);
+    parts->looked_us = connection->accepted_us;
+    parts->is_settled = false;
+    parts->is_guess = false;
+    parts->last_packet = NULL;
+    console_note("Connected to %s as %s", connection_broker(connection)->name, connection->settings->client_id);
+    if (connection->was_forgotten)
+        console_note("%s has forgotten the session: what it had for us is lost, and perhaps what it had acknowledged",
+                     connection_broker(connection)->name);
+}
+
+static void on_begun(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    int64_t now_us = monotonic_us();
+
+    connection_has_begun(&parts->connection, now_us);
+    if (parts->course.began_us == 0)
+        parts->course.began_us = now_us;
+    stop_last_words(EX_OK,
+                    "Ended while the broker, or standard output, took nothing more: what was sent last may be missing");
+}
+
+static void on_proven(struct session *session)
+{
+    session->parts->was_proven = true;
+    session->parts->let_through = true;
+}
+
+static void on_settled(struct session *session)
+{
+    session->parts->is_settled = true;
+    connection_has_settled(&session->parts->connection);
+}
+
+/* The connection ended soon: the last packet is suspected, no more. A program that was let through once suspects nothing. */
+static void suspect_last_packet(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    const char *name = connection_broker(&parts->connection)->name;
+    struct diagnosis *failure = &parts->failure;
+
+    *failure = (struct diagnosis){.status = EX_UNAVAILABLE};
+    parts->is_guess = !parts->let_through && parts->last_packet != NULL;
+    if (parts->is_guess) {
+        failure->status = EX_PROTOCOL;
+        snprintf(failure->text, sizeof failure->text,
+                 "%.200s closed the connection after %s: it may not allow that to this user", name, parts->last_packet);
+    } else if (!parts->was_proven) {
+        snprintf(failure->text, sizeof failure->text,
+                 "%.200s accepts the connection and then ends it: its log may say why", name);
+    }
+}
+
+static void on_broken(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    struct diagnosis *failure = &parts->failure;
+    bool was_connected = MQTTClient_isConnected(session->client);
+    const char *name = connection_broker(&parts->connection)->name;
+
+    suspect_last_packet(session);
+    if (parts->last_packet == parts->subscribe && monotonic_us() - parts->marked_us >= NO_ANSWER_US) {
+        parts->is_guess = false;
+        failure->status = EX_UNAVAILABLE;
+        snprintf(failure->text, sizeof failure->text, "%.200s does not answer %s", name, parts->last_packet);
+    } else if (was_connected) {
+        const char *error = MQTTClient_strerror(parts->on_connected_rc);
+        parts->is_guess = false;
+        snprintf(failure->text, sizeof failure->text, "the beginning failed at %.200s: %s (Paho's code %d)", name,
+                 error == NULL ? "unknown reason" : error, parts->on_connected_rc);
+    } else if (failure->text[0] == '\0') {
+        snprintf(failure->text, sizeof failure->text, "Connection lost");
+    }
+    MQTTClient_disconnect(session->client, 0);
+}
+
+static void on_lost(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    struct connection *connection = &parts->connection;
+
+    console_note("Connection lost");
+    suspect_last_packet(session);
+    connection_was_lost(connection, monotonic_us());
+    if (connection->short_lives == SHORT_LIVES_TOLD)
+        console_note(
+            "%d connections in a row ended within two seconds: a bad network, or another program that uses the "
+            "client id %.200s, too",
+            SHORT_LIVES_TOLD, connection->settings->client_id);
+}
+
+static void on_another(struct session *session)
+{
+    console_note("%s", session->parts->failure.text);
+}
+
+static void on_hopeless(struct session *session)
+{
+    end_for(session, session->parts->failure.status, session->parts->failure.text);
+}
+
+static void on_later(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    int64_t now_us = monotonic_us();
+    int64_t pause_ms = connection_pause_ms(&parts->connection, random_fraction());
+    int64_t left_ms = (parts->give_up_us - now_us) / 1000;
+
+    if (!parts->was_proven && pause_ms > left_ms)
+        pause_ms = left_ms;
+    parts->due_us = now_us + pause_ms * 1000;
+    if (parts->failure.text[0] != '\0')
+        console_note("%s; trying again in %.1f s", parts->failure.text, (double)pause_ms / 1000);
+}
+
+static void on_over(struct session *session)
+{
+    end_for(session, EX_OK, "");
+}
+
+static void on_over_beginning(struct session *session)
+{
+    MQTTClient_disconnect(session->client, 0);
+    on_over(session);
+}
+
+/* --- the table -------------------------------------------------------------------------------------------------- */
+
+static enum event (*const in_state[])(struct session *session) = {
+    [OFFLINE] = in_offline, [CONNECTING] = in_connecting, [BEGINNING] = in_beginning,
+    [UP] = in_up,           [FAILED] = in_failed,         [ENDED] = in_ended,
+};
+
+static const struct transition {
+    enum state from;
+    enum event event;
+    void (*action)(struct session *session); /* NULL: nothing is to be done */
+    enum state to;
+} transitions[] = {
+    /* clang-format off */
+    {OFFLINE,    DUE,      NULL,              CONNECTING},
+    {CONNECTING, ACCEPTED, on_accepted,       BEGINNING},
+    {CONNECTING, REFUSED,  NULL,              FAILED},
+    {BEGINNING,  BEGUN,    on_begun,          UP},
+    {BEGINNING,  BROKEN,   on_broken,         FAILED},
+    {UP,         PROVEN,   on_proven,         UP},
+    {UP,         SETTLED,  on_settled,        UP},
+    {UP,         LOST,     on_lost,           FAILED},
+    {UP,         COMPLETE, NULL,              ENDED},
+    {FAILED,     ANOTHER,  on_another,        CONNECTING}, /* another broker of the list */
+    {FAILED,     HOPELESS, on_hopeless,       ENDED},
+    {FAILED,     LATER,    on_later,          OFFLINE},
+    {OFFLINE,    OVER,     on_over,           ENDED},
+    {CONNECTING, OVER,     on_over,           ENDED},
+    {BEGINNING,  OVER,     on_over_beginning, ENDED},
+    {UP,         OVER,     on_over,           ENDED},
+    {FAILED,     OVER,     on_over,           ENDED},
+    /* clang-format on */
+};
+
+static void happen(struct session *session, enum event event)
+{
+    for (size_t i = 0; i < sizeof transitions / sizeof *transitions; i++) {
+        const struct transition *row = &transitions[i];
+        if (row->from != session->parts->state || row->event != event)
+            continue;
+        if (row->action != NULL)
+            row->action(session);
+        session->parts->state = row->to;
+        return;
+    }
+    abort(); /* an event that cannot happen in this state: a mistake of this file, whatever NDEBUG says */
+}
+
+/* Lets happen what is to happen, until the connection stands and nothing else is to be done: true; or until the end. */
+static bool stay_up(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+
+    assert(parts->state != BEGINNING); /* on_connected must not wait for the connection that it is part of */
+    while (parts->state != ENDED) {
+        enum event event = is_over(session) ? OVER : in_state[parts->state](session);
+        if (event != NOTHING) {
+            happen(session, event);
+        } else if (parts->state == UP) {
+            return true;
+        } else {
+            int64_t deadline_us = course_deadline_us(&parts->course);
+            int64_t until_us = parts->due_us < deadline_us ? parts->due_us : deadline_us;
+            stop_sleep((until_us - monotonic_us()) / 1000 + 1);
+        }
+    }
+    return false;
+}
+
+/* --- what the program calls -------------------------------------------------------------------------------------- */
+
+void session_create(struct session *session, const struct options *options, enum session_mode mode,
+                    session_on_connected *on_connected, void *context)
+{
+    struct session_parts *parts = calloc(1, sizeof *parts);
+    bool has_memory = parts != NULL;
+
+    if (!has_memory)
+        parts = &without_memory;
+    *session = (struct session){.parts = parts};
+    parts->options = options;
+    parts->mode = mode;
+    parts->on_connected = on_connected;
+    parts->context = context;
+    /* What is to outlive a connection has to be kept by the broker, too. At QoS 0 there is nothing to keep. */
+    connection_init(&parts->connection, &options->connection, options->qos > 0);
+    window_init(&parts->window, options->window);
+    course_init(&parts->course, options->count, options->timeout, monotonic_us());
+    stop_install();
+    if (options->debug)
+        trace_begin();
+    int rc = !has_memory ? MQTTCLIENT_FAILURE
+                         : MQTTClient_create(&session->client, options->connection.brokers[0].uri,
+                                             options->connection.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL);
+    if (rc != MQTTCLIENT_SUCCESS)
+        session_fail(session, EX_SOFTWARE,
+                     "Paho cannot make a client: out of memory, or a client id that is not UTF-8");
+    else
+        MQTTClient_setCommandTimeout(session->client, COMMAND_TIMEOUT_MS);
+}
+
+void session_set_will(struct session *session, const char *topic, const char *payload)
+{
+    session->parts->connection.will_topic = topic;
+    session->parts->connection.will_payload = payload;
+}
+
+void session_connect(struct session *session)
+{
+    session->parts->give_up_us = monotonic_deadline_us(session->parts->options->wait);
+    stay_up(session);
+}
+
+int session_subscribed(struct session *session, const char *filter, int rc)
+{
+    struct session_parts *parts = session->parts;
+    char text[DIAGNOSIS_SIZE];
+
+    parts->has_subscribed = true; /* as far as we know: the answer may have been lost */
+    snprintf(parts->subscribe, sizeof parts->subscribe, "SUBSCRIBE to %.*s", FILTER_SHOWN, filter);
+    parts->last_packet = parts->subscribe;
+    if (rc == MQTTCLIENT_SUCCESS) {
+        parts->let_through = true;
+        parts->marked_us = monotonic_us();
+        console_note("Subscribed to: %s", filter);
+    } else if (rc == MQTT_BAD_SUBSCRIBE) {
+        snprintf(text, sizeof text, "the broker refused the subscription to %.*s: check what this user may read",
+                 FILTER_SHOWN, filter);
+        session_fail(session, EX_PROTOCOL, text);
+    }
+    return rc;
+}
+
+bool session_retry(struct session *session, int *rc)
+{
+    struct session_parts *parts = session->parts;
+
+    parts->last_packet = "a PUBLISH";
+    if (*rc == MQTTCLIENT_SUCCESS) {
+        window_add(&parts->window);
+        if (window_is_full(&parts->window))
+            make_room(session);
+        return false;
+    }
+    if (parts->state != UP || is_over(session))
+        return false;
+    if (MQTTClient_isConnected(session->client)) {
+        session_fail(session, EX_SOFTWARE, "Paho refused to publish: is the topic valid, the payload below 256 MB?");
+        return false;
+    }
+    while (stay_up(session) && window_is_full(&parts->window))
+        make_room(session);
+    return parts->state == UP;
+}
+
+static void remark_silence(struct session *session)
+{
+    int64_t began_us = session->parts->course.began_us;
+
+    if (session->silence_note == NULL || began_us == 0 || monotonic_us() - began_us < SILENCE_US)
+        return;
+    console_note("%s", session->silence_note);
+    session->silence_note = NULL; /* once is enough */
+}
+
+bool session_is_connected(const struct session *session)
+{
+    return session->client != NULL && MQTTClient_isConnected(session->client);
+}
+
+bool session_goes_on(struct session *session, long done)
+{
+    struct session_parts *parts = session->parts;
+    struct course *course = &parts->course;
+    bool progress = done != course->done;
+
+    course->done = done;
+    session->timeout_ms = progress ? 0 : SESSION_TIMEOUT_MS;
+    if (!progress)
+        console_flush();
+    if (done == 0)
+        remark_silence(session);
+    console_progress(done, course->count);
+    /* A connection that was good a moment ago: if it is lost, Paho's next call finds out. */
+    if (progress && parts->state == UP && !parts->has_waited && course_wants_more(course) &&
+        !window_is_full(&parts->window) && !is_over(session))
+        return true;
+    parts->has_waited = false;
+    while (stay_up(session)) {
+        if (window_is_full(&parts->window))
+            make_room(session); /* a lost connection left a full window: one more, and the broker may drop it */
+        else if (course_wants_more(course))
+            return true;
+        else if (parts->window.unchecked > 0)
+            await_acknowledgements(session, 0, SESSION_TIMEOUT_MS);
+        else
+            happen(session, COMPLETE);
+    }
+    return false;
+}
+
+void session_wait(struct session *session, double seconds)
+{
+    struct session_parts *parts = session->parts;
+    int64_t now_us = monotonic_us();
+
+    if (seconds <= 0 || course_is_at_last(&parts->course))
+        return;
+    console_flush();
+    int64_t next_us = course_pace(&parts->course, seconds, now_us);
+    while (now_us < next_us && MQTTClient_isConnected(session->client) && !is_over(session)) {
+        int64_t left_ms = (next_us - now_us) / 1000;
+        if (left_ms > 0)
+            let_paho_work(session, left_ms < SESSION_TIMEOUT_MS ? (int)left_ms : SESSION_TIMEOUT_MS);
+        else
+            monotonic_sleep_us(next_us - now_us);
+        now_us = monotonic_us();
+    }
+    parts->has_waited = true;
+}
+
+/* --- closing ------------------------------------------------------------------------------------------------- */
+
+/* Messages that Paho has acknowledged in our name, and that nobody will see. */
+static long count_left_over(const struct session *session)
+{
+    const struct session_parts *parts = session->parts;
+    int64_t deadline_us = monotonic_us() + LEFT_OVER_US;
+    long count = 0;
+
+    if (parts->mode != SESSION_ONE_THREAD || !parts->has_subscribed)
+        return 0;
+    while (MQTTClient_isConnected(session->client) && monotonic_us() < deadline_us) {
+        char *topic = NULL;
+        int topic_length = 0;
+        MQTTClient_message *message = NULL;
+        MQTTClient_receive(session->client, &topic, &topic_length, &message, 0);
+        if (message == NULL)
+            break;
+        count += message->qos > 0;
+        MQTTClient_freeMessage(&message);
+        MQTTClient_free(topic);
+    }
+    return count;
+}
+
+static const char *times(int count)
+{
+    return count == 1 ? "time" : "times";
+}
+
+static void print_summary(const struct session *session, long left_over)
+{
+    const struct session_parts *parts = session->parts;
+    const struct connection *connection = &parts->connection;
+    int64_t now_us = monotonic_us();
+    char text[DIAGNOSIS_SIZE];
+
+    if (parts->window.unchecked > 0)
+        console_note("%d messages were not acknowledged", parts->window.unchecked);
+    if (left_over > 0)
+        console_note("%ld messages were acknowledged, but are not shown: they arrived at the very end", left_over);
+    if (connection->losses > 0)
+        console_note("The connection was lost %d %s, for %.3f s together%s", connection->losses,
+                     times(connection->losses), (double)connection_offline_us(connection, now_us) / 1e6,
+                     parts->has_subscribed ? ": what was published meanwhile may be missing" : "");
+    if (connection->forgotten > 0)
+        console_note("The broker forgot the session %d %s: what it had acknowledged before may be lost",
+                     connection->forgotten, times(connection->forgotten));
+    course_summary(&parts->course, console_counts(), now_us, text, sizeof text);
+    console_note("%s", text);
+}
+
+static void remove_sessions(struct session *session)
+{
+    struct connection *connection = &session->parts->connection;
+
+    for (int i = 0; i < connection->settings->broker_count; i++) {
+        const char *name = connection->settings->brokers[i].name;
+        stop_last_words(session->parts->course.status, "The session of %s stays at %s", connection->settings->client_id,
+                        name);
+        if (!connection_remove_session(connection, i))
+            console_note("The session of %s stays at %s, which cannot be reached", connection->settings->client_id,
+                         name);
+    }
+}
+
+int session_close(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    long left_over = 0;
+
+    stop_last_words(parts->course.status, "Ended while closing the connection to %s",
+                    connection_broker(&parts->connection)->name);
+    if (session_is_connected(session)) {
+        count_window(session);
+        if (parts->window.unchecked > 0)
+            await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
+        left_over = count_left_over(session);
+        stop_last_words(parts->course.status, "Ended while disconnecting from %s",
+                        connection_broker(&parts->connection)->name);
+        MQTTClient_disconnect(session->client, 0);
+    }
+    MQTTClient_destroy(&session->client);
+    stop_last_words(EX_IOERR, "Ended while standard output took nothing more: what was printed last is missing");
+    if (!console_flush())
+        session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
+    if (parts->course.began_us != 0)
+        print_summary(session, left_over);
+    remove_sessions(session);
+    int status = parts->course.status;
+    if (parts != &without_memory)
+        free(parts);
+    session->parts = NULL;
+    return status;
+}

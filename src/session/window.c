@@ -1,0 +1,48 @@
+/* Paho has a window of its own, and stops for 100 ms whenever it is full: 200 messages a second. So ours is smaller, and
+ * is looked after from outside. */
+#include "window.h"
+
+void window_init(struct window *window, int size)
+{
+    *window = (struct window){.size = size};
+}
+
+bool window_is_full(const struct window *window)
+{
+    return window->unchecked >= window->size;
+}
+
+void window_add(struct window *window)
+{
+    window->unchecked++;
+}
+
+void window_count(struct window *window, MQTTClient client, int64_t now_us)
+{
+    MQTTClient_deliveryToken *tokens = NULL;
+    int count = 0;
+
+    if (MQTTClient_getPendingDeliveryTokens(client, &tokens) == MQTTCLIENT_SUCCESS && tokens != NULL) {
+        while (tokens[count] != -1) /* oldest first, as they were published */
+            count++;
+    }
+    MQTTClient_deliveryToken oldest = count > 0 ? tokens[0] : 0;
+    MQTTClient_free(tokens);
+    if (oldest != window->oldest) {
+        window->has_moved = window->has_moved || window->oldest != 0;
+        window->oldest_since_us = now_us;
+    }
+    window->oldest = oldest;
+    window->unchecked = count;
+}
+
+void window_restart(struct window *window, MQTTClient client, int64_t now_us)
+{
+    window->oldest = 0; /* whatever it was, it has not been waiting on this connection */
+    window_count(window, client, now_us);
+}
+
+int64_t window_stalled_us(const struct window *window, int64_t now_us)
+{
+    return window->oldest == 0 ? 0 : now_us - window->oldest_since_us;
+}
