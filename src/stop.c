@@ -1,6 +1,6 @@
 /* Ctrl-C has to work at every moment: while the program waits, which is easy, and while it is inside a call of a library
- * that comes back when it likes. No thread is needed for that, only an alarm: the first signal sets it, and a second
- * later its handler looks whether the program has noticed. */
+ * that comes back when it likes. No thread is needed for that, only an alarm: the first signal sets it, and shortly
+ * after it its handler looks whether the program has noticed. */
 #include "playground/stop.h"
 
 #include "playground/monotonic.h"
@@ -10,13 +10,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 enum {
-    NAP_US = 50000, /* a signal that comes just before a nap is noticed after it */
-    PATIENCE_S = 1,
-    WORDS_SIZE = 512
+    NAP_US = 50000,       /* a signal that comes just before a nap is noticed after it */
+    PATIENCE_US = 800000, /* so that all of it, the end of the program included, is within a second */
+    WORDS_SIZE = 1024
 };
 
 /* Of these types, because a handler interrupts, on whichever thread, what the others are doing. */
@@ -29,13 +30,22 @@ static struct words {
 } words[2] = {{EX_OK, "Ended while something was still under way\n"}};
 static atomic_int current; /* which of the two a handler may read */
 
+/* alarm knows whole seconds only. POSIX does not promise that a handler may call setitimer; but where alarm is a system
+ * call, as on Linux and macOS, so is this. */
+static void set_alarm(void)
+{
+    const struct itimerval once = {.it_value = {.tv_usec = PATIENCE_US}};
+
+    setitimer(ITIMER_REAL, &once, NULL);
+}
+
 static void on_signal(int signal)
 {
     (void)signal;
     if (atomic_exchange(&requested, true))
         _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
     atomic_store(&has_looked, false);
-    alarm(PATIENCE_S);
+    set_alarm();
 }
 
 static void on_alarm(int signal)
@@ -48,7 +58,7 @@ static void on_alarm(int signal)
         (void)written; /* there is nobody left to tell */
         _exit(last->status);
     }
-    alarm(PATIENCE_S);
+    set_alarm();
 }
 
 void stop_install(void)
@@ -94,6 +104,6 @@ void stop_last_words(int status, const char *format, ...)
     atomic_store(&current, other);
     if (atomic_load(&requested)) {
         atomic_store(&has_looked, false);
-        alarm(PATIENCE_S);
+        set_alarm();
     }
 }

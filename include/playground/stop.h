@@ -1,5 +1,5 @@
 /* Ctrl-C: the first SIGINT or SIGTERM asks for a clean end, a second one ends the program at once. So does the first,
- * a second later, if the program is stuck in a call by then that no signal ends: a broker that does not answer, a full
+ * within a second, if the program is stuck in a call then that no signal ends: a broker that does not answer, a full
  * pipe that nobody reads. */
 #ifndef PLAYGROUND_STOP_H
 #define PLAYGROUND_STOP_H
@@ -19,13 +19,13 @@
  * To be called once, before any thread is started. */
 void stop_install(void);
 
-/* Whether a signal has come. To ask is a sign of life, too: who has not asked for a second after the signal is stuck. */
+/* Whether a signal has come. To ask is a sign of life, too: who does not ask for most of a second after the signal is stuck. */
 bool stop_requested(void);
 
 /* Sleeps for `ms` milliseconds, but not beyond a signal. Returns !stop_requested(). */
 bool stop_sleep(int64_t ms);
 
-/* What to write to standard error, as one line, and the status to end with, should the program be stuck from here on; it has
+/* What to write to standard error, without the end of the last line, and the status to end with, should the program be stuck from here on; it has
  * a second more for that if a signal has come. A signal handler can neither format nor flush, so it has to be ready beforehand. Not for the inner loop. */
 void stop_last_words(int status, const char *format, ...) STOP_PRINTF;
 

@@ -16,6 +16,7 @@
 #include "window.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ enum {
     NAP_MIN_US = 20,
     NAP_MAX_US = 1000,
     FILTER_SHOWN = 200,
-    PACKET_SIZE = 256
+    PACKET_SIZE = 256,
+    SUMMARY_SIZE = 640
 };
 
 enum state {
@@ -110,7 +112,7 @@ static void end_for(struct session *session, int status, const char *text)
 
     if (parts->is_guess && !parts->let_through)
         session_fail(session, EX_PROTOCOL, parts->failure.text);
-    else if (status != EX_OK)
+    else
         session_fail(session, status, text);
 }
 
@@ -226,6 +228,49 @@ static void make_room(struct session *session)
     }
 }
 
+/* --- the summary ----------------------------------------------------------------------------------------------- */
+
+static void add_line(char text[SUMMARY_SIZE], const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text + length, SUMMARY_SIZE - 1 - length, format, arguments); /* a byte is for the end of the line */
+    va_end(arguments);
+    strcat(text, "\n");
+}
+
+static const char *times(int count)
+{
+    return count == 1 ? "time" : "times";
+}
+
+/* What became of it all, some lines of text. Empty: nothing has begun. */
+static void write_summary(const struct session *session, long left_over, char text[SUMMARY_SIZE])
+{
+    const struct session_parts *parts = session->parts;
+    const struct connection *connection = &parts->connection;
+    int64_t now_us = monotonic_us();
+
+    text[0] = '\0';
+    if (parts->course.began_us == 0)
+        return;
+    if (parts->window.unchecked > 0)
+        add_line(text, "%d messages were not acknowledged", parts->window.unchecked);
+    if (left_over > 0)
+        add_line(text, "%ld messages were acknowledged, but are not shown: they arrived at the very end", left_over);
+    if (connection->losses > 0)
+        add_line(text, "The connection was lost %d %s, for %.3f s together%s", connection->losses,
+                 times(connection->losses), (double)connection_offline_us(connection, now_us) / 1e6,
+                 parts->has_subscribed ? ": what was published meanwhile may be missing" : "");
+    if (connection->forgotten > 0)
+        add_line(text, "The broker forgot the session %d %s: what it had acknowledged before may be lost",
+                 connection->forgotten, times(connection->forgotten));
+    course_summary(&parts->course, console_counts(), now_us, text + strlen(text), SUMMARY_SIZE - 1 - strlen(text));
+    strcat(text, "\n");
+}
+
 /* --- what happens: in each state, what to do and what comes of it ---------------------------------------------- */
 
 static enum event in_offline(struct session *session)
@@ -236,12 +281,10 @@ static enum event in_offline(struct session *session)
 static enum event in_connecting(struct session *session)
 {
     struct session_parts *parts = session->parts;
-    struct console_counts counts = console_counts();
+    char summary[SUMMARY_SIZE];
 
-    stop_last_words(EX_OK,
-                    "Ended while connecting to %s. So far: %ld sent, %ld received, %ld refused; not acknowledged: %d",
-                    connection_broker(&parts->connection)->name, counts.sent, counts.received, counts.refused,
-                    parts->window.unchecked);
+    write_summary(session, 0, summary);
+    stop_last_words(EX_OK, "%sEnded while connecting to %s", summary, connection_broker(&parts->connection)->name);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
 
@@ -417,15 +460,9 @@ static void on_later(struct session *session)
         console_note("%s; trying again in %.1f s", parts->failure.text, (double)pause_ms / 1000);
 }
 
-static void on_over(struct session *session)
-{
-    end_for(session, EX_OK, "");
-}
-
 static void on_over_beginning(struct session *session)
 {
     MQTTClient_disconnect(session->client, 0);
-    on_over(session);
 }
 
 /* --- the table -------------------------------------------------------------------------------------------------- */
@@ -454,11 +491,11 @@ static const struct transition {
     {FAILED,     ANOTHER,  on_another,        CONNECTING}, /* another broker of the list */
     {FAILED,     HOPELESS, on_hopeless,       ENDED},
     {FAILED,     LATER,    on_later,          OFFLINE},
-    {OFFLINE,    OVER,     on_over,           ENDED},
-    {CONNECTING, OVER,     on_over,           ENDED},
+    {OFFLINE,    OVER,     NULL,              ENDED},
+    {CONNECTING, OVER,     NULL,              ENDED},
     {BEGINNING,  OVER,     on_over_beginning, ENDED},
-    {UP,         OVER,     on_over,           ENDED},
-    {FAILED,     OVER,     on_over,           ENDED},
+    {UP,         OVER,     NULL,              ENDED},
+    {FAILED,     OVER,     NULL,              ENDED},
     /* clang-format on */
 };
 
@@ -674,31 +711,17 @@ static long count_left_over(const struct session *session)
     return count;
 }
 
-static const char *times(int count)
-{
-    return count == 1 ? "time" : "times";
-}
-
+/* Line by line: an end of a line in what is printed would be escaped. */
 static void print_summary(const struct session *session, long left_over)
 {
-    const struct session_parts *parts = session->parts;
-    const struct connection *connection = &parts->connection;
-    int64_t now_us = monotonic_us();
-    char text[DIAGNOSIS_SIZE];
+    char text[SUMMARY_SIZE];
 
-    if (parts->window.unchecked > 0)
-        console_note("%d messages were not acknowledged", parts->window.unchecked);
-    if (left_over > 0)
-        console_note("%ld messages were acknowledged, but are not shown: they arrived at the very end", left_over);
-    if (connection->losses > 0)
-        console_note("The connection was lost %d %s, for %.3f s together%s", connection->losses,
-                     times(connection->losses), (double)connection_offline_us(connection, now_us) / 1e6,
-                     parts->has_subscribed ? ": what was published meanwhile may be missing" : "");
-    if (connection->forgotten > 0)
-        console_note("The broker forgot the session %d %s: what it had acknowledged before may be lost",
-                     connection->forgotten, times(connection->forgotten));
-    course_summary(&parts->course, console_counts(), now_us, text, sizeof text);
-    console_note("%s", text);
+    write_summary(session, left_over, text);
+    for (char *line = text, *end; *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        *end = '\0';
+        console_note("%s", line);
+    }
 }
 
 static void remove_sessions(struct session *session)
@@ -735,8 +758,7 @@ int session_close(struct session *session)
     stop_last_words(EX_IOERR, "Ended while standard output took nothing more: what was printed last is missing");
     if (!console_flush())
         session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
-    if (parts->course.began_us != 0)
-        print_summary(session, left_over);
+    print_summary(session, left_over);
     remove_sessions(session);
     int status = parts->course.status;
     if (parts != &without_memory)

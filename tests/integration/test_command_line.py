@@ -5,14 +5,14 @@ import re
 import subprocess
 
 import pytest
-from conftest import BUILD, CONSUMERS, PRODUCERS, PROGRAMS, free_port
+from conftest import BUILD, CONSUMERS, DEADLINE, PRODUCERS, PROGRAMS, free_port
 
 NEEDS = {"auth_producer": ["-u", "alice", "-P", "alice-secret"], "auth_consumer": ["-u", "alice", "-P", "alice-secret"]}
 
 
 def started(run, broker, name, *arguments):
-    """The program, once it does what it is for."""
-    program = run(name, *broker.options, *NEEDS.get(name, []), *arguments)
+    """The program, once it does what it is for. It does not give up where the test takes its broker away at once."""
+    program = run(name, *broker.options, *NEEDS.get(name, []), "--wait", DEADLINE, *arguments)
     if name in PRODUCERS:
         program.out.wait_for("^sent ")
     else:

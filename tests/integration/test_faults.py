@@ -29,7 +29,7 @@ def test_a_restarted_broker_finds_the_program_back(broker, run, name):
 
 
 def test_a_consumer_receives_again_after_the_broker_came_back(broker, run, observe):
-    consumer = run("json_consumer", *broker.options)
+    consumer = run("json_consumer", *broker.options, "--wait", DEADLINE)
     consumer.err.wait_for("Subscribed")
     broker.restart(signal.SIGKILL)
     consumer.err.wait_for("Subscribed", count=2)
@@ -40,7 +40,7 @@ def test_a_consumer_receives_again_after_the_broker_came_back(broker, run, obser
 @pytest.mark.parametrize("name, topic", [("device_producer", "device/device001/info"),
                                          ("mqtt_smart_object", "/device/device001/info")])
 def test_a_device_announces_itself_to_a_broker_that_forgot_it(broker, run, observe, name, topic):
-    program = run(name, *broker.options, "--interval", 0.05)
+    program = run(name, *broker.options, "--interval", 0.05, "--wait", DEADLINE)
     program.out.wait_for("/info: ")
     broker.restart(signal.SIGKILL)
     program.out.wait_for("/info: ", count=2)
@@ -50,7 +50,7 @@ def test_a_device_announces_itself_to_a_broker_that_forgot_it(broker, run, obser
 
 
 def test_a_timer_that_runs_out_while_there_is_no_broker_is_not_forgotten(broker, run, observe):
-    controller = run("mqtt_smart_object_controller", *broker.options, "--off-seconds", 0.5)
+    controller = run("mqtt_smart_object_controller", *broker.options, "--off-seconds", 0.5, "--wait", DEADLINE)
     controller.err.wait_for("Subscribed to: /device/device001/event")
     peer = observe(broker.port)
     peer.publish("/device/device001/telemetry/temperature", '{"timestamp":1,"value_type":"TEMPERATURE_SENSOR","value":38}')
@@ -82,8 +82,8 @@ def test_the_password_is_not_asked_for_again_and_again(broker, run, tmp_path):
 
 
 def test_a_consumer_tells_for_how_long_it_may_have_missed_something(broker, run):
-    consumer = run("simple_consumer", *broker.options)
-    producer = run("simple_producer", *broker.options, "--interval", 0.05)
+    consumer = run("simple_consumer", *broker.options, "--wait", DEADLINE)
+    producer = run("simple_producer", *broker.options, "--interval", 0.05, "--wait", DEADLINE)
     consumer.err.wait_for("Subscribed")
     producer.err.wait_for("^Connected")
     for number in (2, 3):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 import wire
-from conftest import CONSUMERS, PROGRAMS, WRAPPER
+from conftest import CONSUMERS, DEADLINE, PROGRAMS, WRAPPER
 from test_command_line import NEEDS
 
 
@@ -53,13 +53,14 @@ def test_without_a_whole_connack_the_program_gives_up_with_69(scripted, run, nam
 
 
 def test_a_program_that_was_connected_does_not_give_up_where_no_connack_comes(scripted, run):
-    connections = []
+    kinds = []
 
     def script(kind, body):
+        """Closes the first connection when it has stood for a while, and does not answer the second one."""
+        kinds.append(kind)
         if kind == wire.CONNECT:
-            connections.append(kind)
-            return None if len(connections) == 2 else wire.ACCEPT  # the second connection gets no answer
-        return False if len(connections) == 1 else wire.granting(0)(kind, body)  # the first one is closed
+            return None if kinds.count(wire.CONNECT) == 2 else wire.ACCEPT
+        return False if kinds.count(wire.PUBLISH) == 10 else wire.granting(0)(kind, body)
 
     program = run("simple_producer", *scripted(script).options, "--interval", 0.1)
     program.err.wait_for("does not answer as an MQTT broker.*; trying again")
@@ -122,7 +123,7 @@ def test_ctrl_c_ends_a_program_that_waits_for_another_connack_with_its_summary(s
         return False if kinds.count(wire.PUBLISH) == 4 else wire.granting(0)(kind, body)
 
     broker = scripted(script)
-    program = run(name, *broker.options, "--interval", 0.01)
+    program = run(name, *broker.options, "--interval", 0.01, "--wait", DEADLINE)
     broker.wait_for(wire.CONNECT, 2)
     status, seconds = program.interrupt()
     assert status == 0 and seconds < 1
@@ -192,7 +193,8 @@ def test_debug_marks_what_is_sent_again(scripted, run, qos, answer):
         return wire.ACCEPT if kind == wire.CONNECT else None
 
     broker = scripted(script)
-    program = run("simple_producer", *broker.options, "-q", qos, "-C", 2, "--interval", 0.5, "--debug")
+    program = run("simple_producer", *broker.options, "-q", qos, "-C", 2, "--interval", 0.5, "--debug",
+                  "--wait", DEADLINE)
     assert program.wait() == 0
     on_the_wire = [bool(packet[0] & 8) for packet in broker.raw if packet[0] >> 4 == wire.PUBLISH]
     shown = [line.endswith(", duplicate") for line in program.err.lines if line.startswith("-> PUBLISH")]
