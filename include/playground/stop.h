@@ -19,14 +19,16 @@
  * To be called once, before any thread is started. */
 void stop_install(void);
 
-/* Whether a signal has come. To ask is a sign of life, too: who does not ask for most of a second after the signal is stuck. */
+/* Whether a signal has come. To ask is a sign of life, too: who does not ask for most of a second after the signal is
+ * stuck. */
 bool stop_requested(void);
 
 /* Sleeps for `ms` milliseconds, but not beyond a signal. Returns !stop_requested(). */
 bool stop_sleep(int64_t ms);
 
-/* What to write to standard error, without the end of the last line, and the status to end with, should the program be stuck from here on; it has
- * a second more for that if a signal has come. A signal handler can neither format nor flush, so it has to be ready beforehand. Not for the inner loop. */
+/* What to write to standard error, without the end of the last line, and the status to end with, should the program be
+ * stuck from here on; it has most of a second more for that if a signal has come. A signal handler can neither format nor
+ * flush, so it has to be ready beforehand. Not for the inner loop. */
 void stop_last_words(int status, const char *format, ...) STOP_PRINTF;
 
 #endif

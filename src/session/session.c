@@ -12,11 +12,11 @@
 #include "playground/monotonic.h"
 #include "playground/random.h"
 #include "playground/stop.h"
+#include "summary.h"
 #include "trace.h"
 #include "window.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +37,7 @@ enum {
     NAP_MIN_US = 20,
     NAP_MAX_US = 1000,
     FILTER_SHOWN = 200,
-    PACKET_SIZE = 256,
-    SUMMARY_SIZE = 640
+    PACKET_SIZE = 256
 };
 
 enum state {
@@ -228,54 +227,19 @@ static void make_room(struct session *session)
     }
 }
 
-/* --- the summary ----------------------------------------------------------------------------------------------- */
-
-static void add_line(char text[SUMMARY_SIZE], const char *format, ...)
-{
-    size_t length = strlen(text);
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text + length, SUMMARY_SIZE - 1 - length, format, arguments); /* a byte is for the end of the line */
-    va_end(arguments);
-    strcat(text, "\n");
-}
-
-static const char *times(int count)
-{
-    return count == 1 ? "time" : "times";
-}
-
-/* What became of it all, some lines of text. Empty: nothing has begun. */
-static void write_summary(const struct session *session, long left_over, char text[SUMMARY_SIZE])
-{
-    const struct session_parts *parts = session->parts;
-    const struct connection *connection = &parts->connection;
-    int64_t now_us = monotonic_us();
-
-    text[0] = '\0';
-    if (parts->course.began_us == 0)
-        return;
-    if (parts->window.unchecked > 0)
-        add_line(text, "%d messages were not acknowledged", parts->window.unchecked);
-    if (left_over > 0)
-        add_line(text, "%ld messages were acknowledged, but are not shown: they arrived at the very end", left_over);
-    if (connection->losses > 0)
-        add_line(text, "The connection was lost %d %s, for %.3f s together%s", connection->losses,
-                 times(connection->losses), (double)connection_offline_us(connection, now_us) / 1e6,
-                 parts->has_subscribed ? ": what was published meanwhile may be missing" : "");
-    if (connection->forgotten > 0)
-        add_line(text, "The broker forgot the session %d %s: what it had acknowledged before may be lost",
-                 connection->forgotten, times(connection->forgotten));
-    course_summary(&parts->course, console_counts(), now_us, text + strlen(text), SUMMARY_SIZE - 1 - strlen(text));
-    strcat(text, "\n");
-}
-
 /* --- what happens: in each state, what to do and what comes of it ---------------------------------------------- */
 
 static enum event in_offline(struct session *session)
 {
     return monotonic_us() >= session->parts->due_us ? DUE : NOTHING;
+}
+
+static void write_summary(const struct session *session, long left_over, char text[SUMMARY_SIZE])
+{
+    const struct session_parts *parts = session->parts;
+
+    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, left_over, monotonic_us(),
+                  text);
 }
 
 static enum event in_connecting(struct session *session)

@@ -1,0 +1,51 @@
+/* It is written to a text first: a program that has to end inside a call can no longer ask for numbers, nor format them. */
+#include "summary.h"
+
+#include "playground/console.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void add_line(char text[SUMMARY_SIZE], const char *format, ...)
+{
+    size_t length = strlen(text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text + length, SUMMARY_SIZE - 1 - length, format, arguments); /* a byte is for the end of the line */
+    va_end(arguments);
+    strcat(text, "\n");
+}
+
+static const char *times(int count)
+{
+    return count == 1 ? "time" : "times";
+}
+
+static const char *messages(long count)
+{
+    return count == 1 ? "message was" : "messages were";
+}
+
+void summary_write(const struct course *course, const struct connection *connection, const struct window *window,
+                   bool has_subscribed, long left_over, int64_t now_us, char text[SUMMARY_SIZE])
+{
+    text[0] = '\0';
+    if (course->began_us == 0)
+        return;
+    if (window->unchecked > 0)
+        add_line(text, "%d %s not acknowledged", window->unchecked, messages(window->unchecked));
+    if (left_over > 0)
+        add_line(text, "%ld %s acknowledged, but not shown: they arrived at the very end", left_over,
+                 messages(left_over));
+    if (connection->losses > 0)
+        add_line(text, "The connection was lost %d %s, for %.3f s together%s", connection->losses,
+                 times(connection->losses), (double)connection_offline_us(connection, now_us) / 1e6,
+                 has_subscribed ? ": what was published meanwhile may be missing" : "");
+    if (connection->forgotten > 0)
+        add_line(text, "The broker forgot the session %d %s: what it had acknowledged before may be lost",
+                 connection->forgotten, times(connection->forgotten));
+    course_summary(course, console_counts(), now_us, text + strlen(text), SUMMARY_SIZE - 1 - strlen(text));
+    strcat(text, "\n");
+}

@@ -1,0 +1,19 @@
+/* What became of it all: the lines that a program says last. */
+#ifndef PLAYGROUND_SUMMARY_H
+#define PLAYGROUND_SUMMARY_H
+
+#include "connection.h"
+#include "course.h"
+#include "window.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SUMMARY_SIZE 640 /* bytes, with the NUL */
+
+/* Writes some lines, each with its end; none, if there never was a connection. `left_over`: messages that Paho has
+ * acknowledged in our name, and that nobody will see. */
+void summary_write(const struct course *course, const struct connection *connection, const struct window *window,
+                   bool has_subscribed, long left_over, int64_t now_us, char text[SUMMARY_SIZE]);
+
+#endif
