@@ -38,29 +38,33 @@ static const char *text_or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
-/* What is the same for the client and for the one that only removes its session. */
+/* What is the same for the client and for the one that only removes its session. It goes into a copy of the options: they
+ * outlive what it points to. */
 static int connect_client(const struct connection_settings *settings, MQTTClient client, const struct broker *broker,
-                          MQTTClient_connectOptions *connect)
+                          MQTTClient_connectOptions *options)
 {
     const char *uri = broker->uri;
     MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+    MQTTClient_connectOptions connect = *options;
 
-    connect->MQTTVersion = MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
-    connect->keepAliveInterval = settings->keep_alive;
-    connect->reliable = 0; /* otherwise Paho allows one message in flight */
-    connect->maxInflightMessages = WINDOW_OF_PAHO;
-    connect->username = text_or_null(settings->username);
-    connect->password = text_or_null(settings->password);
-    connect->serverURIcount = 1;
-    connect->serverURIs = (char *const *)&uri;
+    connect.MQTTVersion = MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
+    connect.keepAliveInterval = settings->keep_alive;
+    connect.reliable = 0; /* otherwise Paho allows one message in flight */
+    connect.maxInflightMessages = WINDOW_OF_PAHO;
+    connect.username = text_or_null(settings->username);
+    connect.password = text_or_null(settings->password);
+    connect.serverURIcount = 1;
+    connect.serverURIs = (char *const *)&uri;
     if (broker->has_tls) {
         tls.trustStore = text_or_null(settings->ca_file);
         tls.keyStore = text_or_null(settings->certificate);
         tls.privateKey = text_or_null(settings->key);
         tls.verify = !settings->insecure; /* is the certificate for this host? By default Paho does not look */
-        connect->ssl = &tls;
+        connect.ssl = &tls;
     }
-    return MQTTClient_connect(client, connect);
+    int rc = MQTTClient_connect(client, &connect);
+    options->returned = connect.returned;
+    return rc;
 }
 
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis)

@@ -503,11 +503,9 @@ static bool stay_up(struct session *session)
 void session_create(struct session *session, const struct options *options, enum session_mode mode,
                     session_on_connected *on_connected, void *context)
 {
-    struct session_parts *parts = calloc(1, sizeof *parts);
-    bool has_memory = parts != NULL;
+    struct session_parts *memory = calloc(1, sizeof *memory);
+    struct session_parts *parts = memory != NULL ? memory : &without_memory;
 
-    if (!has_memory)
-        parts = &without_memory;
     *session = (struct session){.parts = parts};
     parts->options = options;
     parts->mode = mode;
@@ -520,9 +518,9 @@ void session_create(struct session *session, const struct options *options, enum
     stop_install();
     if (options->debug)
         trace_begin();
-    int rc = !has_memory ? MQTTCLIENT_FAILURE
-                         : MQTTClient_create(&session->client, options->connection.brokers[0].uri,
-                                             options->connection.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL);
+    int rc = memory == NULL ? MQTTCLIENT_FAILURE
+                            : MQTTClient_create(&session->client, options->connection.brokers[0].uri,
+                                                options->connection.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL);
     if (rc != MQTTCLIENT_SUCCESS)
         session_fail(session, EX_SOFTWARE,
                      "Paho cannot make a client: out of memory, or a client id that is not UTF-8");
