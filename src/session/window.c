@@ -19,14 +19,14 @@ void window_add(struct window *window)
 
 void window_count(struct window *window, MQTTClient client, int64_t now_us)
 {
-    MQTTClient_deliveryToken *tokens = NULL;
+    MQTTClient_deliveryToken *tokens = NULL, oldest = 0;
     int count = 0;
 
     if (MQTTClient_getPendingDeliveryTokens(client, &tokens) == MQTTCLIENT_SUCCESS && tokens != NULL) {
         while (tokens[count] != -1) /* oldest first, as they were published */
             count++;
+        oldest = count > 0 ? tokens[0] : 0;
     }
-    MQTTClient_deliveryToken oldest = count > 0 ? tokens[0] : 0;
     MQTTClient_free(tokens);
     if (oldest != window->oldest) {
         window->has_moved = window->has_moved || window->oldest != 0;
