@@ -1,11 +1,11 @@
 """What has to hold for the sources themselves."""
 
+import os
 import re
-import shutil
 import subprocess
 
 import pytest
-from conftest import PROGRAMS, ROOT
+from conftest import DEADLINE, PROGRAMS, ROOT
 
 
 def files(*patterns):
@@ -62,19 +62,35 @@ def test_an_example_reads_like_the_others(name):
     assert "int main(" in text and text.rindex("int main(") > text.rindex("\nstatic ")
 
 
-def test_the_sources_are_formatted():
-    formatter = shutil.which("clang-format")
-    assert formatter, "clang-format is missing: ./lab setup test"
-    sources = files("dto/*.[ch]", "src/*.[ch]", "include/*.h", "include/*/*.h", "examples/*.c", "tests/**/*.[ch]")
-    result = subprocess.run([formatter, "--dry-run", "--Werror", *map(str, sources)], capture_output=True,
-                            encoding="utf-8")
-    assert result.returncode == 0, result.stderr[:2000]
+LINTS = {"clang-tidy": "findings: 1", "cppcheck": "a.c:1: error: a finding [id]", "clang-format": "", "shellcheck": ""}
 
 
-def test_the_shell_scripts_are_clean():
-    result = subprocess.run(["shellcheck", str(ROOT / "lab"), str(ROOT / ".ci" / "run")], capture_output=True,
-                            encoding="utf-8")
-    assert result.returncode == 0, result.stdout
+def lint(folder, finds, version):
+    """Runs the lint script with other tools in the place of the real ones: one finds something, in the version given."""
+    for tool, finding in LINTS.items():
+        ends = f"echo '{finding}'; exit {0 if tool == 'cppcheck' else 1}" if tool == finds else "exit 0"
+        path = folder / tool
+        path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{tool} version {version}" && exit 0\n{ends}\n')
+        path.chmod(0o755)
+    return subprocess.run([ROOT / "tests" / "lint"], capture_output=True, encoding="utf-8", timeout=DEADLINE,
+                          env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
+
+
+@pytest.mark.parametrize("tool", LINTS)
+def test_what_a_lint_finds_is_an_error(tool, tmp_path):
+    assert lint(tmp_path, tool, "0.10").returncode == 1
+
+
+@pytest.mark.parametrize("tool", LINTS)
+def test_what_only_a_newer_version_finds_is_told_and_no_error(tool, tmp_path):
+    result = lint(tmp_path, tool, "99.1")
+    assert result.returncode == 0
+    assert LINTS[tool] in result.stdout and f"{tool} 99.1 is newer than" in result.stdout
+
+
+def test_what_a_lint_has_not_looked_at_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.setitem(LINTS, "cppcheck", "a.c:0: information: Limiting analysis of branches. [normalCheckLevelMaxBranches]")
+    assert lint(tmp_path, "cppcheck", "2.10").returncode == 0
 
 
 def test_ci_runs_the_launcher_and_nothing_of_its_own():
