@@ -93,6 +93,18 @@ def test_what_a_lint_has_not_looked_at_is_no_error(tmp_path, monkeypatch):
     assert lint(tmp_path, "cppcheck", "2.10").returncode == 0
 
 
+@pytest.mark.parametrize("version, are_errors", [(9, True), (99, False)])
+def test_warnings_are_errors_with_a_known_compiler_only(version, are_errors, tmp_path):
+    compiler = tmp_path / "cc"
+    compiler.write_text(f"""#!/bin/sh
+exec cc -Wno-builtin-macro-redefined -U__GNUC__ -D__GNUC__={version} -U__clang_major__ -D__clang_major__={version} "$@"
+""")
+    compiler.chmod(0o755)
+    subprocess.run(["cmake", "-S", ROOT, "-B", tmp_path / "build", "-D", f"CMAKE_C_COMPILER={compiler}", "-D", "PLAYGROUND_TESTS=OFF",
+                    "-D", "PLAYGROUND_WERROR=AUTO"], capture_output=True, check=True)
+    assert ("-Werror " in (tmp_path / "build" / "compile_commands.json").read_text()) == are_errors
+
+
 def test_ci_runs_the_launcher_and_nothing_of_its_own():
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
     assert len(lines) == 1 and re.search(r"/lab\" test$", lines[0])
