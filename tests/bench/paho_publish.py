@@ -1,9 +1,11 @@
 """Publishes with Python's Paho, one payload a line of a file: PORT TOPIC QOS PAYLOADS."""
 
+import pathlib
 import sys
 import threading
 
-import paho.mqtt.client as paho
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+import python_paho  # noqa: E402
 
 port, topic, qos, path = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 with open(path, encoding="utf-8") as file:
@@ -13,7 +15,7 @@ window = threading.Semaphore(10000)  # it cannot tell more than 65,535 messages 
 published = 0
 
 
-def on_publish(client, userdata, message_id):
+def on_publish(*_):
     global published
     published += 1
     window.release()
@@ -21,7 +23,7 @@ def on_publish(client, userdata, message_id):
         done.set()
 
 
-client = paho.Client()
+client = python_paho.client()
 client.on_connect = lambda *_: connected.set()
 client.on_publish = on_publish
 client.max_queued_messages_set(0)

@@ -1,8 +1,10 @@
 """Receives with Python's Paho: PORT FILTER COUNT. Prints "ready" once it has subscribed."""
 
+import pathlib
 import sys
 
-import paho.mqtt.client as paho
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+import python_paho  # noqa: E402
 
 port, topic_filter, left = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
@@ -14,7 +16,7 @@ def on_message(client, userdata, message):
         client.disconnect()
 
 
-client = paho.Client()
+client = python_paho.client()
 client.on_connect = lambda client, *_: client.subscribe(topic_filter)
 client.on_subscribe = lambda *_: print("ready", flush=True)
 client.on_message = on_message

@@ -10,8 +10,8 @@ import subprocess
 import threading
 import time
 
-import paho.mqtt.client as paho
 import pytest
+import python_paho
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PLAYGROUND_BUILD", ROOT / "build" / "dev"))
@@ -265,7 +265,7 @@ class Observer:
         self.granted = 0
         self.filters = filters
         self.connected = None
-        self.client = paho.Client(clean_session=True)
+        self.client = python_paho.client(clean_session=True)
         if username is not None:
             self.client.username_pw_set(username, password)
         self.client.on_connect = self._on_connect
@@ -279,12 +279,12 @@ class Observer:
             self.client.subscribe([(topic_filter, qos) for topic_filter in filters])
             self.wait_for(lambda: self.granted > 0, "subscription of the observer")
 
-    def _on_connect(self, client, userdata, flags, code):
+    def _on_connect(self, client, userdata, flags, code, *_):
         with self.changed:
             self.connected = code
             self.changed.notify_all()
 
-    def _on_subscribe(self, client, userdata, message_id, granted):
+    def _on_subscribe(self, *_):
         with self.changed:
             self.granted += 1
             self.changed.notify_all()
