@@ -44,9 +44,10 @@ static bool is_string(const char *text, size_t size)
 
 static void must_be_brokers(const struct options *options)
 {
-    must(options->broker_count >= 1 && options->broker_count <= OPTIONS_BROKER_MAX, "one to eight brokers");
-    for (int i = 0; i < options->broker_count; i++) {
-        const struct broker *broker = &options->brokers[i];
+    must(options->connection.broker_count >= 1 && options->connection.broker_count <= CONNECTION_BROKER_MAX,
+         "one to eight brokers");
+    for (int i = 0; i < options->connection.broker_count; i++) {
+        const struct broker *broker = &options->connection.brokers[i];
         size_t scheme = strcspn(broker->uri, ":");
         must(is_string(broker->host, sizeof broker->host) && *broker->host != '\0', "a broker has a host");
         must(is_string(broker->name, sizeof broker->name), "a broker's name ends");
@@ -54,7 +55,7 @@ static void must_be_brokers(const struct options *options)
              "a broker's URI is whole");
         must(is_clean((const uint8_t *)broker->uri, strlen(broker->uri)), "a broker's URI is text");
         must(broker->port >= 1 && broker->port <= 65535, "a port is 1 to 65535");
-        must(strncmp(broker->uri, options->brokers[0].uri, scheme + 1) == 0, "all brokers are of one kind");
+        must(strncmp(broker->uri, options->connection.brokers[0].uri, scheme + 1) == 0, "all brokers are of one kind");
         bool has_tls = strncmp(broker->uri, "ssl:", 4) == 0 || strncmp(broker->uri, "wss:", 4) == 0;
         must(broker->has_tls == has_tls, "TLS is what the URI says");
     }
@@ -63,26 +64,30 @@ static void must_be_brokers(const struct options *options)
 static void must_be_valid(const struct options *options, const struct program *program)
 {
     must_be_brokers(options);
-    must(is_string(options->username, sizeof options->username), "a user name ends");
-    must(is_string(options->password, sizeof options->password), "a password ends");
-    must(is_string(options->client_id, sizeof options->client_id), "a client id ends");
-    must(*options->client_id != '\0' && is_clean((const uint8_t *)options->client_id, strlen(options->client_id)),
+    must(is_string(options->connection.username, sizeof options->connection.username), "a user name ends");
+    must(is_string(options->connection.password, sizeof options->connection.password), "a password ends");
+    must(is_string(options->connection.client_id, sizeof options->connection.client_id), "a client id ends");
+    must(*options->connection.client_id != '\0' &&
+             is_clean((const uint8_t *)options->connection.client_id, strlen(options->connection.client_id)),
          "a client id is text");
-    must(*options->password == '\0' || *options->username != '\0', "section 3.1.2.9: a password needs a user name");
-    must(options->keep_alive >= 1 && options->keep_alive <= 65535, "section 3.1.2.10: the keep alive's range");
+    must(*options->connection.password == '\0' || *options->connection.username != '\0',
+         "section 3.1.2.9: a password needs a user name");
+    must(options->connection.keep_alive >= 1 && options->connection.keep_alive <= 65535,
+         "section 3.1.2.10: the keep alive's range");
     must(options->qos >= 0 && options->qos <= 2, "a quality of service is 0, 1 or 2");
     must(options->wait >= 0 && options->wait <= 86400, "--wait is within its range");
     must(options->interval >= 0 && options->interval <= 86400, "--interval is within its range");
     must(options->timeout >= 0 && options->timeout <= 1e9, "--timeout is within its range");
     must(options->count >= 0 && options->seed >= 0, "counts are not negative");
     must(own_number >= -1000 && own_number <= 1000, "a number of the program's own is within its range");
-    must((*options->certificate == '\0') == (*options->key == '\0'), "a certificate comes with its key");
+    must((*options->connection.certificate == '\0') == (*options->connection.key == '\0'),
+         "a certificate comes with its key");
     if ((program->uses & OPTION_PUBLISH_TOPIC) != 0)
         must(topic_is_valid(options->topic), "a producer has a topic");
     if ((program->uses & OPTION_SUBSCRIBE_TOPIC) != 0)
         must(topic_filter_is_valid(options->topic), "a consumer has a topic filter");
     if ((program->uses & OPTION_NEEDS_USERNAME) != 0)
-        must(topic_level_is_valid(options->username), "a user name is a level of the topic");
+        must(topic_level_is_valid(options->connection.username), "a user name is a level of the topic");
     if ((program->uses & OPTION_DEVICE_ID) != 0)
         must(topic_level_is_valid(options->device_id), "a device id is a level of the topic");
     if ((program->uses & OPTION_BASE_TOPIC) != 0)
@@ -127,7 +132,7 @@ static void read_arguments(int argc, char **argv, const struct program *program)
     if (goes_on) {
         must_be_valid(&options, program);
         must(told_size == 0, "what is accepted is not remarked on");
-        must_be_blotted_out(options.password, argc, argv);
+        must_be_blotted_out(options.connection.password, argc, argv);
     } else if (status == EX_USAGE) {
         must_be_one_line(told, told_size);
     } else {

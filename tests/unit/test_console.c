@@ -325,7 +325,7 @@ static void long_lines_on_standard_error_are_cut(void **state)
             line += strlen(PROGRAM ": ");
         }
         size_t kept = strspn(line, "x");
-        assert_in_range(kept, 1000, 1024);
+        assert_within(kept, 1000, 1024);
         assert_string_equal(line + kept, "\n");
     }
 }

@@ -1,5 +1,6 @@
 /* The bounded queue between threads: order, copies, what happens when it is full, and how it is closed. */
 #include "playground/mailbox.h"
+#include "playground/monitor.h"
 #include "playground/monotonic.h"
 
 #include "unit.h"
@@ -12,8 +13,7 @@ enum { LONG_MS = 40000, HANGS_US = 30000000, WORKERS_MAX = 8, ROUNDS = 50, MOMEN
 
 /* A few threads that each make one call, and when they were about to and when they were done. */
 struct crew {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    struct monitor monitor;
     int ready, finished; /* how many threads are about to call, and how many have returned */
     struct mailbox *mailbox;
     int count;
@@ -32,18 +32,17 @@ static struct crew *crew_new(struct mailbox *mailbox)
 
     assert_non_null(crew);
     assert_non_null(mailbox);
-    assert_int_equal(pthread_mutex_init(&crew->mutex, NULL), 0);
-    assert_true(monotonic_condition_init(&crew->changed));
+    assert_true(monitor_init(&crew->monitor));
     crew->mailbox = mailbox;
     return crew;
 }
 
 static void crew_tell(struct crew *crew, int *number)
 {
-    pthread_mutex_lock(&crew->mutex);
+    monitor_enter(&crew->monitor);
     ++*number;
-    pthread_cond_broadcast(&crew->changed);
-    pthread_mutex_unlock(&crew->mutex);
+    monitor_notify_all(&crew->monitor);
+    monitor_leave(&crew->monitor);
 }
 
 /* Waits until all threads have come so far. A crew that does not is not freed: its threads still use it. */
@@ -52,11 +51,11 @@ static void crew_wait(struct crew *crew, const int *number)
     int64_t deadline_us = monotonic_us() + HANGS_US;
     bool in_time = true;
 
-    pthread_mutex_lock(&crew->mutex);
+    monitor_enter(&crew->monitor);
     while (*number < crew->count && in_time)
-        in_time = monotonic_wait(&crew->changed, &crew->mutex, deadline_us);
+        in_time = monitor_wait(&crew->monitor, deadline_us);
     int reached = *number;
-    pthread_mutex_unlock(&crew->mutex);
+    monitor_leave(&crew->monitor);
     if (reached < crew->count)
         fail_msg("%d of %d threads hang", crew->count - reached, crew->count);
 }
@@ -99,8 +98,7 @@ static void spin(void)
 static void crew_free(struct crew *crew)
 {
     mailbox_free(crew->mailbox);
-    pthread_cond_destroy(&crew->changed);
-    pthread_mutex_destroy(&crew->mutex);
+    monitor_destroy(&crew->monitor);
     free(crew);
 }
 
@@ -367,7 +365,7 @@ static void every_thread_that_hands_over_gets_its_turn(void **state)
         for (int i = 0; i < WORKERS_MAX; i++) {
             spin(); /* for several to wait at the same time */
             assert_true(mailbox_take(crew->mailbox, &item, HANGS_US / 1000));
-            assert_in_range(item, 0, WORKERS_MAX - 1);
+            assert_within(item, 0, WORKERS_MAX - 1);
             taken |= 1U << item;
         }
         crew_join(crew);
@@ -478,7 +476,7 @@ static void many_producers_that_hand_over_lose_nothing(void **state)
             crew_start(crew, produce_by_hand);
         for (int j = 0; j < PRODUCERS * EACH; j++) {
             assert_true(mailbox_take(crew->mailbox, &item, LONG_MS));
-            assert_in_range(item.producer, 0, PRODUCERS - 1);
+            assert_within(item.producer, 0, PRODUCERS - 1);
             assert_int_equal(item.number, next[item.producer]++); /* in the order of each */
         }
         crew_join(crew);
@@ -514,14 +512,14 @@ static void every_item_that_is_put_is_either_taken_or_counted_as_lost(void **sta
     crew_wait(crew, &crew->ready);
     do { /* until a pause that is long, or all that could come has come */
         while (mailbox_take(crew->mailbox, &item, 10)) {
-            assert_in_range(item.producer, 0, PRODUCERS - 1);
+            assert_within(item.producer, 0, PRODUCERS - 1);
             assert_true(item.number > last[item.producer]);
             last[item.producer] = item.number;
             taken++;
         }
-        pthread_mutex_lock(&crew->mutex);
+        monitor_enter(&crew->monitor);
         sum = crew->finished;
-        pthread_mutex_unlock(&crew->mutex);
+        monitor_leave(&crew->monitor);
     } while (sum < PRODUCERS);
     crew_join(crew);
     while (mailbox_take(crew->mailbox, &item, 0))

@@ -1,9 +1,11 @@
-/* The clock that only goes forward, and waiting on a condition until a deadline of it. */
+/* The clock that only goes forward, deadlines, and sleeping by it. */
 #include "playground/monotonic.h"
 
 #include "unit.h"
 
+#include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { HANGS_US = 30000000 };
 
@@ -38,93 +40,47 @@ static void the_clock_never_goes_back(void **state)
     }
 }
 
-static void a_wait_times_out_at_its_deadline_and_not_before(void **state)
+static void a_deadline_may_be_any_time_away(void **state)
 {
-    static const int64_t spans_us[] = {1, 999, 30000, 150000, 1100000};
-    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    pthread_cond_t condition;
+    int64_t now_us = monotonic_us();
 
     (void)state;
-    assert_true(monotonic_condition_init(&condition));
-    pthread_mutex_lock(&mutex);
+    assert_true(monotonic_deadline_us(-1e300) >= now_us);
+    assert_true(monotonic_deadline_us(-1) < now_us + 60 * INT64_C(1000000));
+    assert_true(monotonic_deadline_us(1e300) > now_us + INT64_C(1000000000000));
+    assert_true(monotonic_deadline_us(1e300) < now_us + INT64_C(2000) * 366 * 86400 * 1000000);
+}
+
+static void a_sleep_lasts_its_time(void **state)
+{
+    static const int64_t spans_us[] = {INT64_MIN, -1, 0, 1, 999, 30000, 1100000};
+
+    (void)state;
     for (size_t i = 0; i < COUNT(spans_us); i++) {
-        int64_t start_us = monotonic_us(), deadline_us = start_us + spans_us[i];
-        while (monotonic_wait(&condition, &mutex, deadline_us))
-            assert_true(monotonic_us() - start_us < HANGS_US); /* it may wake up for no reason, but not for ever */
-        assert_true(monotonic_us() >= deadline_us);
-        assert_true(monotonic_us() - deadline_us < HANGS_US);
+        int64_t start_us = monotonic_us();
+        monotonic_sleep_us(spans_us[i]);
+        assert_true(monotonic_us() - start_us >= spans_us[i]);
+        assert_true(monotonic_us() - start_us < HANGS_US);
     }
-    pthread_mutex_unlock(&mutex);
-    pthread_cond_destroy(&condition);
 }
 
-static void a_deadline_that_has_passed_is_not_waited_for(void **state)
+static void on_alarm(int signal)
 {
-    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    pthread_cond_t condition;
+    (void)signal;
+}
+
+static void a_signal_ends_a_sleep_early(void **state)
+{
+    struct sigaction action = {.sa_handler = on_alarm}, before;
     int64_t start_us = monotonic_us();
-    const int64_t deadlines_us[] = {0, 1, 999999, start_us - 1000000, start_us - 1, start_us};
 
     (void)state;
-    assert_true(monotonic_condition_init(&condition));
-    pthread_mutex_lock(&mutex);
-    for (size_t i = 0; i < COUNT(deadlines_us); i++)
-        assert_false(monotonic_wait(&condition, &mutex, deadlines_us[i]));
-    pthread_mutex_unlock(&mutex);
-    pthread_cond_destroy(&condition);
+    sigemptyset(&action.sa_mask);
+    assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
+    alarm(1);
+    monotonic_sleep_us(2 * HANGS_US);
+    sigaction(SIGALRM, &before, NULL);
     assert_true(monotonic_us() - start_us < HANGS_US);
-}
-
-struct bell {
-    pthread_mutex_t mutex;
-    pthread_cond_t condition;
-    int rings, answers; /* guarded by the mutex */
-};
-
-enum { RINGS = 200 };
-
-static void *ring(void *argument)
-{
-    struct bell *bell = argument;
-    int64_t deadline_us = monotonic_us() + HANGS_US;
-    bool in_time = true;
-
-    pthread_mutex_lock(&bell->mutex);
-    while (bell->rings < RINGS && in_time) {
-        bell->rings++;
-        pthread_cond_broadcast(&bell->condition);
-        while (bell->answers < bell->rings && in_time)
-            in_time = monotonic_wait(&bell->condition, &bell->mutex, deadline_us);
-    }
-    pthread_mutex_unlock(&bell->mutex);
-    return NULL;
-}
-
-static void a_wait_is_woken_and_holds_the_mutex_again(void **state)
-{
-    struct bell bell = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    int64_t start_us = monotonic_us();
-    pthread_t thread;
-    bool in_time = true;
-
-    (void)state;
-    assert_true(monotonic_condition_init(&bell.condition));
-    pthread_mutex_lock(&bell.mutex);
-    assert_int_equal(pthread_create(&thread, NULL, ring, &bell), 0);
-    while (bell.answers < RINGS && in_time) {
-        while (bell.rings == bell.answers && in_time)
-            in_time = monotonic_wait(&bell.condition, &bell.mutex, start_us + HANGS_US);
-        bell.answers = bell.rings;
-        pthread_cond_broadcast(&bell.condition);
-    }
-    pthread_mutex_unlock(&bell.mutex);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_true(in_time);
-    assert_int_equal(bell.rings, RINGS);
-    assert_int_equal(bell.answers, RINGS);
-    assert_true(monotonic_us() - start_us < HANGS_US);
-    pthread_cond_destroy(&bell.condition);
-    pthread_mutex_destroy(&bell.mutex);
 }
 
 int main(void)
@@ -132,9 +88,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_counts_the_microseconds_of_the_system),
         cmocka_unit_test(the_clock_never_goes_back),
-        cmocka_unit_test(a_wait_times_out_at_its_deadline_and_not_before),
-        cmocka_unit_test(a_deadline_that_has_passed_is_not_waited_for),
-        cmocka_unit_test(a_wait_is_woken_and_holds_the_mutex_again),
+        cmocka_unit_test(a_deadline_may_be_any_time_away),
+        cmocka_unit_test(a_sleep_lasts_its_time),
+        cmocka_unit_test(a_signal_ends_a_sleep_early),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

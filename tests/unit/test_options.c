@@ -38,7 +38,7 @@ static void read_again(const struct program *program, const char *const argument
     int argc = 1;
 
     for (; arguments[argc - 1] != NULL; argc++) {
-        assert_in_range(argc, 1, ARGUMENTS_MAX);
+        assert_within(argc, 1, ARGUMENTS_MAX);
         argv[argc] = strcpy(texts[argc - 1], arguments[argc - 1]);
     }
     result.status = -1;
@@ -102,14 +102,14 @@ static void everything_has_a_default(void **state)
     (void)state;
     READ_NOTHING(&producer);
     assert_accepted();
-    assert_int_equal(result.options.broker_count, 1);
-    assert_string_equal(result.options.brokers[0].host, "localhost");
-    assert_int_equal(result.options.brokers[0].port, 1883);
-    assert_string_equal(result.options.brokers[0].name, "localhost:1883");
-    assert_string_equal(result.options.brokers[0].uri, "tcp://localhost:1883");
-    assert_string_equal(result.options.username, "");
-    assert_string_equal(result.options.password, "");
-    assert_int_equal(result.options.keep_alive, 10);
+    assert_int_equal(result.options.connection.broker_count, 1);
+    assert_string_equal(result.options.connection.brokers[0].host, "localhost");
+    assert_int_equal(result.options.connection.brokers[0].port, 1883);
+    assert_string_equal(result.options.connection.brokers[0].name, "localhost:1883");
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://localhost:1883");
+    assert_string_equal(result.options.connection.username, "");
+    assert_string_equal(result.options.connection.password, "");
+    assert_int_equal(result.options.connection.keep_alive, 10);
     assert_true(result.options.wait == 0);
     assert_string_equal(result.options.topic, "");
     assert_int_equal(result.options.qos, 0);
@@ -134,7 +134,7 @@ static void the_defaults_of_a_program_stay(void **state)
                                       .timeout = 9,
                                       .device_id = "dev-1",
                                       .base_topic = "lab",
-                                      .client_id = "own-id"};
+                                      .connection.client_id = "own-id"};
     read_again(&producer, (const char *const[]){"--qos", "2", NULL});
     assert_accepted();
     assert_string_equal(result.options.topic, "sensor/temperature");
@@ -145,15 +145,15 @@ static void the_defaults_of_a_program_stay(void **state)
     assert_true(result.options.timeout == 9);
     assert_string_equal(result.options.device_id, "dev-1");
     assert_string_equal(result.options.base_topic, "lab");
-    assert_string_equal(result.options.client_id, "own-id");
+    assert_string_equal(result.options.connection.client_id, "own-id");
 }
 
 static double number_of(const char *option)
 {
     const struct options *options = &result.options;
 
-    return strcmp(option, "--port") == 0        ? options->brokers[0].port
-           : strcmp(option, "--keepalive") == 0 ? options->keep_alive
+    return strcmp(option, "--port") == 0        ? options->connection.brokers[0].port
+           : strcmp(option, "--keepalive") == 0 ? options->connection.keep_alive
            : strcmp(option, "--wait") == 0      ? options->wait
            : strcmp(option, "--qos") == 0       ? options->qos
            : strcmp(option, "--window") == 0    ? options->window
@@ -240,13 +240,13 @@ static const char *text_of(const char *option)
 {
     const struct options *options = &result.options;
 
-    return strcmp(option, "--host") == 0         ? options->brokers[0].host
-           : strcmp(option, "--username") == 0   ? options->username
-           : strcmp(option, "--id") == 0         ? options->client_id
+    return strcmp(option, "--host") == 0         ? options->connection.brokers[0].host
+           : strcmp(option, "--username") == 0   ? options->connection.username
+           : strcmp(option, "--id") == 0         ? options->connection.client_id
            : strcmp(option, "--topic") == 0      ? options->topic
            : strcmp(option, "--device-id") == 0  ? options->device_id
            : strcmp(option, "--base-topic") == 0 ? options->base_topic
-           : strcmp(option, "--password") == 0   ? options->password
+           : strcmp(option, "--password") == 0   ? options->connection.password
                                                  : NULL;
 }
 
@@ -315,8 +315,9 @@ static void texts_are_limited(void **state)
     value[OPTIONS_HOST_SIZE - 1] = '\0';
     READ(&plain, "--host", value, "--port", "65535");
     assert_accepted();
-    assert_int_equal(strlen(result.options.brokers[0].name), OPTIONS_HOST_SIZE - 1 + strlen("[]:65535"));
-    assert_int_equal(strlen(result.options.brokers[0].uri), OPTIONS_HOST_SIZE - 1 + strlen("tcp://[]:65535"));
+    assert_int_equal(strlen(result.options.connection.brokers[0].name), OPTIONS_HOST_SIZE - 1 + strlen("[]:65535"));
+    assert_int_equal(strlen(result.options.connection.brokers[0].uri),
+                     OPTIONS_HOST_SIZE - 1 + strlen("tcp://[]:65535"));
 }
 
 static void a_consumer_takes_a_filter(void **state)
@@ -342,11 +343,11 @@ static void letters_are_short_for_options(void **state)
     READ(&producer, "-h", "example.org", "-p", "1884", "-u", "me", "-P", "secret", "-i", "id", "-k", "30", "-t", "a/b",
          "-q", "1", "-C", "5", "-W", "6", "-d");
     assert_accepted();
-    assert_string_equal(result.options.brokers[0].uri, "tcp://example.org:1884");
-    assert_string_equal(result.options.username, "me");
-    assert_string_equal(result.options.password, "secret");
-    assert_string_equal(result.options.client_id, "id");
-    assert_int_equal(result.options.keep_alive, 30);
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://example.org:1884");
+    assert_string_equal(result.options.connection.username, "me");
+    assert_string_equal(result.options.connection.password, "secret");
+    assert_string_equal(result.options.connection.client_id, "id");
+    assert_int_equal(result.options.connection.keep_alive, 30);
     assert_string_equal(result.options.topic, "a/b");
     assert_int_equal(result.options.qos, 1);
     assert_int_equal(result.options.count, 5);
@@ -356,7 +357,7 @@ static void letters_are_short_for_options(void **state)
 
     READ(&plain, "-L", "mqtt://example.org:1885", "-C5", "--quiet");
     assert_accepted();
-    assert_string_equal(result.options.brokers[0].uri, "tcp://example.org:1885");
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://example.org:1885");
     assert_int_equal(result.options.count, 5);
     assert_true(result.options.quiet);
     assert_false(result.options.debug);
@@ -369,8 +370,8 @@ static void the_last_of_two_counts(void **state)
     assert_accepted();
     assert_int_equal(result.options.qos, 2);
     assert_string_equal(result.options.topic, "a");
-    assert_int_equal(result.options.broker_count, 1);
-    assert_string_equal(result.options.brokers[0].name, "b:1883");
+    assert_int_equal(result.options.connection.broker_count, 1);
+    assert_string_equal(result.options.connection.brokers[0].name, "b:1883");
 }
 
 static void an_ipv6_host_gets_its_brackets(void **state)
@@ -378,9 +379,9 @@ static void an_ipv6_host_gets_its_brackets(void **state)
     (void)state;
     READ(&plain, "--host", "::1", "--port", "1884");
     assert_accepted();
-    assert_string_equal(result.options.brokers[0].host, "::1");
-    assert_string_equal(result.options.brokers[0].name, "[::1]:1884");
-    assert_string_equal(result.options.brokers[0].uri, "tcp://[::1]:1884");
+    assert_string_equal(result.options.connection.brokers[0].host, "::1");
+    assert_string_equal(result.options.connection.brokers[0].name, "[::1]:1884");
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://[::1]:1884");
 }
 
 static void quiet_silences_the_console(void **state)
@@ -406,14 +407,14 @@ static void the_client_id_is_the_program_and_a_random_suffix(void **state)
     (void)state;
     READ_NOTHING(&plain);
     assert_accepted();
-    strcpy(first, result.options.client_id);
+    strcpy(first, result.options.connection.client_id);
     assert_int_equal(strncmp(first, PROGRAM "-", strlen(PROGRAM "-")), 0);
     const char *suffix = first + strlen(PROGRAM "-");
     assert_int_equal(strlen(suffix), 8);
     assert_int_equal(strspn(suffix, "0123456789abcdef"), 8);
     READ_NOTHING(&plain);
     assert_accepted();
-    assert_string_not_equal(result.options.client_id, first);
+    assert_string_not_equal(result.options.connection.client_id, first);
 }
 
 static void the_client_id_of_a_long_program_name_is_cut(void **state)
@@ -425,8 +426,8 @@ static void the_client_id_of_a_long_program_name_is_cut(void **state)
     memset(name, 'n', sizeof name - 1);
     memset(&result.options, 0, sizeof result.options);
     assert_true(options_read(&result.options, &plain, 1, argv, &result.status));
-    assert_int_equal(strlen(result.options.client_id), 64 + 1 + 8);
-    assert_int_equal(strspn(result.options.client_id, "n"), 64);
+    assert_int_equal(strlen(result.options.connection.client_id), 64 + 1 + 8);
+    assert_int_equal(strspn(result.options.connection.client_id, "n"), 64);
 }
 
 static void the_seed_is_chosen_if_none_is_given(void **state)
@@ -466,11 +467,11 @@ static void urls_are_taken_apart(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         READ(&plain, "--url", cases[i].url);
         assert_accepted();
-        assert_int_equal(result.options.broker_count, 1);
-        assert_string_equal(result.options.brokers[0].host, cases[i].host);
-        assert_int_equal(result.options.brokers[0].port, cases[i].port);
-        assert_string_equal(result.options.brokers[0].name, cases[i].name);
-        assert_string_equal(result.options.brokers[0].uri, cases[i].uri);
+        assert_int_equal(result.options.connection.broker_count, 1);
+        assert_string_equal(result.options.connection.brokers[0].host, cases[i].host);
+        assert_int_equal(result.options.connection.brokers[0].port, cases[i].port);
+        assert_string_equal(result.options.connection.brokers[0].name, cases[i].name);
+        assert_string_equal(result.options.connection.brokers[0].uri, cases[i].uri);
     }
 }
 
@@ -547,7 +548,7 @@ static void bad_urls_are_refused(void **state)
     for (size_t i = 0; i < COUNT(urls); i++) {
         READ(&plain, "--url", urls[i]);
         assert_refused("--url");
-        assert_int_equal(result.options.broker_count, 0);
+        assert_int_equal(result.options.connection.broker_count, 0);
     }
 }
 
@@ -570,7 +571,7 @@ static void urls_are_limited(void **state)
         if (result.goes_on) { /* it was not cut */
             assert_accepted();
             snprintf(url, sizeof url, "ws://host:80/%0*d", (int)length, 0);
-            assert_string_equal(result.options.brokers[0].uri, url);
+            assert_string_equal(result.options.connection.brokers[0].uri, url);
         } else {
             assert_refused("--url");
             assert_true(length > 740);
@@ -581,24 +582,24 @@ static void urls_are_limited(void **state)
 
 static void up_to_eight_urls_are_tried_in_order(void **state)
 {
-    const char *arguments[2 * (OPTIONS_BROKER_MAX + 1) + 1] = {NULL};
-    char urls[OPTIONS_BROKER_MAX + 1][32];
+    const char *arguments[2 * (CONNECTION_BROKER_MAX + 1) + 1] = {NULL};
+    char urls[CONNECTION_BROKER_MAX + 1][32];
 
     (void)state;
-    assert_int_equal(OPTIONS_BROKER_MAX, 8);
-    for (int count = 1; count <= OPTIONS_BROKER_MAX + 1; count++) {
+    assert_int_equal(CONNECTION_BROKER_MAX, 8);
+    for (int count = 1; count <= CONNECTION_BROKER_MAX + 1; count++) {
         arguments[2 * count - 2] = "--url";
         arguments[2 * count - 1] = urls[count - 1];
         snprintf(urls[count - 1], sizeof urls[0], "mqtt://host:%d", 1000 + count);
         read_arguments(&plain, arguments);
-        if (count > OPTIONS_BROKER_MAX) {
+        if (count > CONNECTION_BROKER_MAX) {
             assert_refused("--url 'mqtt://host:1009'");
             continue;
         }
         assert_accepted();
-        assert_int_equal(result.options.broker_count, count);
+        assert_int_equal(result.options.connection.broker_count, count);
         for (int i = 0; i < count; i++)
-            assert_int_equal(result.options.brokers[i].port, 1001 + i);
+            assert_int_equal(result.options.connection.brokers[i].port, 1001 + i);
     }
 }
 
@@ -608,8 +609,8 @@ static void a_url_stands_instead_of_host_and_port(void **state)
     setenv("MQTT_HOST", "elsewhere", 1);
     READ(&plain, "--host", "example.org", "--url", "mqtt://localhost:1884", "--port", "1885");
     assert_accepted();
-    assert_int_equal(result.options.broker_count, 1);
-    assert_string_equal(result.options.brokers[0].uri, "tcp://localhost:1884");
+    assert_int_equal(result.options.connection.broker_count, 1);
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://localhost:1884");
 }
 
 /* --- refusals ------------------------------------------------------------------------------------------------ */
@@ -821,7 +822,7 @@ static void a_password_needs_a_username(void **state)
     assert_null(strstr(result.err.text, "hunter2"));
     READ(&plain, "--username", "me", "--password", "hunter2");
     assert_accepted();
-    assert_string_equal(result.options.password, "hunter2");
+    assert_string_equal(result.options.connection.password, "hunter2");
     READ(&plain, "--username", "me");
     assert_accepted();
 }
@@ -831,7 +832,7 @@ static void a_password_can_be_any_bytes(void **state)
     (void)state;
     READ(&plain, "--username", "me", "--password", "\xFF\x01 -#+/");
     assert_accepted();
-    assert_string_equal(result.options.password, "\xFF\x01 -#+/");
+    assert_string_equal(result.options.connection.password, "\xFF\x01 -#+/");
 }
 
 static void a_bad_password_is_not_printed(void **state)
@@ -871,7 +872,7 @@ static void some_programs_need_a_username_that_is_a_topic_level(void **state)
     for (size_t i = 0; i < COUNT(levels); i++) {
         READ(&authenticated, "--username", levels[i]);
         assert_accepted();
-        assert_string_equal(result.options.username, levels[i]);
+        assert_string_equal(result.options.connection.username, levels[i]);
     }
     for (size_t i = 0; i < COUNT(others); i++) {
         READ(&authenticated, "--username", others[i]);
@@ -919,7 +920,7 @@ static void the_password_is_the_first_line_of_the_file(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         read_password_file_of(cases[i].bytes, strlen(cases[i].bytes));
         assert_accepted();
-        assert_string_equal(result.options.password, cases[i].password);
+        assert_string_equal(result.options.connection.password, cases[i].password);
     }
     for (size_t i = 0; i < COUNT(empty); i++) {
         read_password_file_of(empty[i], strlen(empty[i]));
@@ -935,7 +936,7 @@ static void a_password_file_is_limited(void **state)
     memset(bytes, 'p', sizeof bytes);
     read_password_file_of(bytes, OPTIONS_TEXT_SIZE - 1);
     assert_accepted();
-    assert_int_equal(strlen(result.options.password), OPTIONS_TEXT_SIZE - 1);
+    assert_int_equal(strlen(result.options.connection.password), OPTIONS_TEXT_SIZE - 1);
     for (size_t length = OPTIONS_TEXT_SIZE; length <= sizeof bytes; length += sizeof bytes - OPTIONS_TEXT_SIZE) {
         read_password_file_of(bytes, length);
         assert_refused("--password-file");
@@ -965,7 +966,7 @@ static void a_password_from_a_file_needs_a_username_too(void **state)
     setenv("MQTT_PASSWORD", "of the environment", 1);
     read_password_file_of("hunter2\n", strlen("hunter2\n"));
     assert_accepted();
-    assert_string_equal(result.options.password, "hunter2");
+    assert_string_equal(result.options.connection.password, "hunter2");
 }
 
 /* --- the environment ----------------------------------------------------------------------------------------- */
@@ -979,9 +980,9 @@ static void the_environment_gives_defaults(void **state)
     setenv("MQTT_PASSWORD", "hunter2", 1);
     READ_NOTHING(&plain);
     assert_accepted();
-    assert_string_equal(result.options.brokers[0].uri, "tcp://example.org:1884");
-    assert_string_equal(result.options.username, "me");
-    assert_string_equal(result.options.password, "hunter2");
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://example.org:1884");
+    assert_string_equal(result.options.connection.username, "me");
+    assert_string_equal(result.options.connection.password, "hunter2");
     READ_NOTHING(&authenticated);
     assert_accepted();
 }
@@ -995,9 +996,9 @@ static void the_command_line_overrides_the_environment(void **state)
     setenv("MQTT_PASSWORD", "something", 1);
     READ(&plain, "--host", "host", "--port", "1885", "--username", "me", "--password", "hunter2");
     assert_accepted();
-    assert_string_equal(result.options.brokers[0].uri, "tcp://host:1885");
-    assert_string_equal(result.options.username, "me");
-    assert_string_equal(result.options.password, "hunter2");
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://host:1885");
+    assert_string_equal(result.options.connection.username, "me");
+    assert_string_equal(result.options.connection.password, "hunter2");
 }
 
 static void a_bad_environment_is_refused(void **state)
@@ -1032,9 +1033,9 @@ static void an_empty_variable_is_none(void **state)
     setenv("MQTT_PASSWORD", "", 1);
     READ_NOTHING(&plain);
     assert_accepted();
-    assert_string_equal(result.options.brokers[0].uri, "tcp://localhost:1883");
-    assert_string_equal(result.options.username, "");
-    assert_string_equal(result.options.password, "");
+    assert_string_equal(result.options.connection.brokers[0].uri, "tcp://localhost:1883");
+    assert_string_equal(result.options.connection.username, "");
+    assert_string_equal(result.options.connection.password, "");
 }
 
 static void a_password_of_the_environment_needs_a_username(void **state)
@@ -1046,7 +1047,7 @@ static void a_password_of_the_environment_needs_a_username(void **state)
     assert_null(strstr(result.err.text, "hunter2"));
     READ(&plain, "--username", "me");
     assert_accepted();
-    assert_string_equal(result.options.password, "hunter2");
+    assert_string_equal(result.options.connection.password, "hunter2");
 }
 
 /* --- options of a program's own ------------------------------------------------------------------------------ */

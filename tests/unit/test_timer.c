@@ -11,8 +11,7 @@ enum { HANGS_US = 30000000, ROUNDS = 200, LATER_S = 40 };
 
 /* What the timer's function did, and what it is to wait for. */
 struct record {
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
+    struct monitor monitor;
     int runs;
     pthread_t thread; /* of the last run */
     int64_t at_us;    /* when it was */
@@ -22,26 +21,24 @@ struct record {
 static void record_init(struct record *record)
 {
     memset(record, 0, sizeof *record);
-    assert_int_equal(pthread_mutex_init(&record->mutex, NULL), 0);
-    assert_true(monotonic_condition_init(&record->changed));
+    assert_true(monitor_init(&record->monitor));
 }
 
 static void record_destroy(struct record *record)
 {
-    pthread_cond_destroy(&record->changed);
-    pthread_mutex_destroy(&record->mutex);
+    monitor_destroy(&record->monitor);
 }
 
 static void run(void *argument)
 {
     struct record *record = argument;
 
-    pthread_mutex_lock(&record->mutex);
+    monitor_enter(&record->monitor);
     record->runs++;
     record->thread = pthread_self();
     record->at_us = monotonic_us();
-    pthread_cond_broadcast(&record->changed);
-    pthread_mutex_unlock(&record->mutex);
+    monitor_notify_all(&record->monitor);
+    monitor_leave(&record->monitor);
 }
 
 static void run_until_released(void *argument)
@@ -51,10 +48,10 @@ static void run_until_released(void *argument)
     bool in_time = true;
 
     run(record);
-    pthread_mutex_lock(&record->mutex);
+    monitor_enter(&record->monitor);
     while (!record->may_return && in_time)
-        in_time = monotonic_wait(&record->changed, &record->mutex, deadline_us);
-    pthread_mutex_unlock(&record->mutex);
+        in_time = monitor_wait(&record->monitor, deadline_us);
+    monitor_leave(&record->monitor);
 }
 
 /* False if the function does not begin to run. */
@@ -63,10 +60,10 @@ static bool wait_for_run(struct record *record)
     int64_t deadline_us = monotonic_us() + HANGS_US;
     bool in_time = true;
 
-    pthread_mutex_lock(&record->mutex);
+    monitor_enter(&record->monitor);
     while (record->runs == 0 && in_time)
-        in_time = monotonic_wait(&record->changed, &record->mutex, deadline_us);
-    pthread_mutex_unlock(&record->mutex);
+        in_time = monitor_wait(&record->monitor, deadline_us);
+    monitor_leave(&record->monitor);
     return in_time;
 }
 
@@ -159,10 +156,10 @@ static void a_timer_that_is_running_cannot_be_cancelled(void **state)
     assert_int_equal(timer_start(&timer, 0, run_until_released, &record), 0);
     assert_true(wait_for_run(&record));
     bool in_time = timer_cancel(&timer); /* does not wait for the function */
-    pthread_mutex_lock(&record.mutex);
+    monitor_enter(&record.monitor);
     record.may_return = true;
-    pthread_cond_broadcast(&record.changed);
-    pthread_mutex_unlock(&record.mutex);
+    monitor_notify_all(&record.monitor);
+    monitor_leave(&record.monitor);
     timer_join(&timer);
     assert_false(in_time);
     assert_int_equal(record.runs, 1);
