@@ -447,7 +447,7 @@ def long_run(bench, kind, count):
     (folder / "lab.conf").write_text(user + text)
     broker = subprocess.Popen([conftest.find_mosquitto(), "-c", "lab.conf"], cwd=folder, stderr=subprocess.PIPE)
     try:
-        said("stderr", b"running")(broker)
+        said("stderr", b" running\n")(broker)
         threading.Thread(target=broker.stderr.read, daemon=True).start()
         sent, received = bench.folder / "sent", bench.folder / "received"
         with open(sent, "w", encoding="utf-8") as sent_file, open(received, "w", encoding="utf-8") as received_file:

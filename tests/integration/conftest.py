@@ -21,6 +21,8 @@ DEADLINE = 20  # seconds until something that has to happen is taken not to happ
 # Who started the tests in the background may have ignored it, for all that they start; and bash cannot undo that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+RUNNING = r"mosquitto version \S+ running"  # what Mosquitto says when its listeners are open
+
 PRODUCERS = ["simple_producer", "json_producer", "device_producer", "auth_producer", "mqtt_smart_object"]
 CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consumer", "mqtt_smart_object_controller"]
 PROGRAMS = PRODUCERS + CONSUMERS
@@ -196,7 +198,7 @@ class Broker:
         raise AssertionError(f"no broker: {self.log.lines}")
 
     def is_running(self):
-        return any("running" in line for line in self.log.lines)
+        return bool(self.log.matching(RUNNING))
 
     def stop(self, number=signal.SIGTERM):
         end_process(self.process, number)

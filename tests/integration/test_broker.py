@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT, Lines, Observer, end_process, find_mosquitto, free_port
+from conftest import ROOT, RUNNING, Lines, Observer, end_process, find_mosquitto, free_port
 
 USERS = [None] + ([65534] if os.geteuid() == 0 else [])  # as we are; and if that is root, as an ordinary user too
 
@@ -29,7 +29,7 @@ def lab_broker(request, tmp_path_factory):
                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
     log = Lines(process.stderr)
     try:
-        log.wait_for("running")
+        log.wait_for(RUNNING)
         yield ports
     finally:
         end_process(process)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import BUILD, DEADLINE, ROOT, Lines, copy_tree, free_port, wait_until
+from conftest import BUILD, DEADLINE, ROOT, RUNNING, Lines, copy_tree, free_port, wait_until
 
 
 def lab(*arguments, cwd=ROOT, **options):
@@ -50,7 +50,7 @@ def test_the_broker_runs_in_the_foreground_until_ctrl_c(tree, run):
     process = broker_of(tree)
     try:
         lines = Lines(process.stdout)
-        lines.wait_for("running")
+        lines.wait_for(RUNNING)
         assert run("simple_producer", "-p", port, "-C", 1).wait() == 0
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the script and the broker
         process.wait(DEADLINE)
@@ -64,7 +64,7 @@ def test_the_broker_runs_in_the_foreground_until_ctrl_c(tree, run):
 def test_a_taken_port_is_explained(tree):
     first = broker_of(tree)
     try:
-        Lines(first.stdout).wait_for("running")
+        Lines(first.stdout).wait_for(RUNNING)
         second = lab("broker", cwd=tree)
         assert second.returncode != 0
         assert "another one runs already" in second.stderr

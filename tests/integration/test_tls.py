@@ -5,9 +5,21 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT, Lines, end_process, find_mosquitto, free_port
+from conftest import ROOT, RUNNING, Lines, end_process, find_mosquitto, free_port
 
 SECRET = ["-u", "alice", "-P", "alice-secret"]
+# Of the ways to make a certificate, only `openssl ca` makes one that has expired, whatever the version.
+AUTHORITY = """[ca]
+default_ca = lab
+[lab]
+database = index
+serial = serial
+new_certs_dir = .
+default_md = sha256
+policy = name
+[name]
+commonName = supplied
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +47,15 @@ def lab(tmp_path_factory):
     openssl(other, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "9", "-keyout", "other-ca.key",
             "-out", "other-ca.crt", "-subj", "/CN=other CA")
     openssl(other, "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "bad.key", "-out", "bad.csr", "-subj", "/CN=bad")
-    for name, names, authority, days in (("wrong-host", "DNS:elsewhere.example", "ca", "9"),
-                                         ("expired", "DNS:localhost", "ca", "-1"), ("stranger", "DNS:localhost", "other-ca", "9")):
+    (other / "ca.conf").write_text(AUTHORITY)
+    (other / "serial").write_text("01")
+    for name, names, authority, ends in (("wrong-host", "DNS:elsewhere.example", "ca", "20491231235959Z"),
+                                         ("expired", "DNS:localhost", "ca", "20200102000000Z"),
+                                         ("stranger", "DNS:localhost", "other-ca", "20491231235959Z")):
         (other / "ext").write_text(f"subjectAltName={names}")
-        openssl(other, "x509", "-req", "-in", "bad.csr", "-CA", f"{authority}.crt", "-CAkey", f"{authority}.key",
-                "-CAcreateserial", "-days", days, "-extfile", "ext", "-out", f"{name}.crt")
+        (other / "index").write_text("")
+        openssl(other, "ca", "-batch", "-config", "ca.conf", "-cert", f"{authority}.crt", "-keyfile", f"{authority}.key", "-in", "bad.csr",
+                "-extfile", "ext", "-startdate", "20200101000000Z", "-enddate", ends, "-notext", "-out", f"{name}.crt")
         ports[name] = free_port()
         with open(root / "mosquitto" / "tls" / "listeners.conf", "a", encoding="utf-8") as listeners:
             listeners.write(f"listener {ports[name]} 127.0.0.1\nallow_anonymous true\ncafile tls/ca.crt\n"
@@ -50,7 +66,7 @@ def lab(tmp_path_factory):
     process = subprocess.Popen([find_mosquitto(), "-c", "mosquitto.conf"], cwd=root / "mosquitto", stdin=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, encoding="utf-8")
     log = Lines(process.stderr)
-    log.wait_for("running")
+    log.wait_for(RUNNING)
     yield ports
     end_process(process)
 
