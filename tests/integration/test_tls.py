@@ -173,7 +173,7 @@ def test_the_password_is_seen_nowhere(lab, run):
         program = run("auth_producer", "-h", "localhost", "-p", lab[8883], *trusting(lab), "-u", "alice", *spelled, "--debug",
                       "--interval", "60")
         program.out.wait_for("^sent ")
-        listed = subprocess.run(["ps", "-o", "args=", "-p", str(program.process.pid)], capture_output=True,
+        listed = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(program.process.pid)], capture_output=True,
                                 encoding="utf-8", check=True).stdout
         assert "--debug" in listed and "secret" not in listed
         assert program.interrupt()[0] == 0
