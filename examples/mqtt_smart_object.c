@@ -107,8 +107,8 @@ static void on_connection_lost(void *context, char *cause)
 {
     struct smart_object *object = context;
 
-    (void)cause;                   /* always NULL */
-    mailbox_wake(object->mailbox); /* session_goes_on makes a new connection */
+    (void)cause;                    /* always NULL */
+    session_lost(&object->session); /* session_goes_on makes a new connection */
 }
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */

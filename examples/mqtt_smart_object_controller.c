@@ -94,8 +94,8 @@ static void on_connection_lost(void *context, char *cause)
 {
     struct controller *controller = context;
 
-    (void)cause;                       /* always NULL */
-    mailbox_wake(controller->mailbox); /* session_goes_on makes a new connection */
+    (void)cause;                        /* always NULL */
+    session_lost(&controller->session); /* session_goes_on makes a new connection */
 }
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */

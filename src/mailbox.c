@@ -16,7 +16,6 @@ struct mailbox {
     uint64_t taken;     /* items taken since the start */
     unsigned long lost; /* items refused because the mailbox was full or closed */
     uint64_t withdrawn; /* items of mailbox_hand_over that were still there when the mailbox was closed */
-    bool woken;         /* by mailbox_wake, and nobody has returned for it yet */
     bool closed;
     unsigned char slots[];
 };
@@ -109,10 +108,9 @@ bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms)
     bool in_time = true;
 
     monitor_enter(&mailbox->monitor);
-    while (mailbox->put == mailbox->taken && !mailbox->woken && !mailbox->closed && in_time)
+    while (mailbox->put == mailbox->taken && !mailbox->closed && in_time)
         in_time = monitor_wait(&mailbox->monitor, deadline_us);
     bool any = mailbox->put != mailbox->taken;
-    mailbox->woken = false;
     if (any) {
         memcpy(item, slot(mailbox, mailbox->taken), mailbox->item_size);
         mailbox->taken++;
@@ -133,14 +131,6 @@ bool mailbox_sleep(struct mailbox *mailbox, double seconds)
     bool open = !mailbox->closed;
     monitor_leave(&mailbox->monitor);
     return open;
-}
-
-void mailbox_wake(struct mailbox *mailbox)
-{
-    monitor_enter(&mailbox->monitor);
-    mailbox->woken = true;
-    monitor_notify_all(&mailbox->monitor);
-    monitor_leave(&mailbox->monitor);
 }
 
 void mailbox_close(struct mailbox *mailbox)

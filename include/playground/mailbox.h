@@ -29,10 +29,6 @@ bool mailbox_hand_over(struct mailbox *mailbox, const void *item);
 /* Takes the oldest item, waiting for one up to `timeout_ms` milliseconds. False if none came. */
 bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms);
 
-/* Lets the one who waits in mailbox_take, or calls it next, return at once, without an item if there is none: something
- * else wants to be looked at. Never waits, needs no room, and nothing can get lost by it. */
-void mailbox_wake(struct mailbox *mailbox);
-
 /* Sleeps for `seconds`, or until the mailbox is closed. False if it is closed: time for a thread to end. */
 bool mailbox_sleep(struct mailbox *mailbox, double seconds);
 

@@ -17,7 +17,7 @@
  *     return session_close(&session);
  *
  * Every function but session_goes_on and session_close may be called with a session that has failed, and then does
- * nothing. All of them are for one thread: the one that created the session. */
+ * nothing. All of them but session_lost are for one thread: the one that created the session. */
 #ifndef PLAYGROUND_SESSION_H
 #define PLAYGROUND_SESSION_H
 
@@ -76,6 +76,10 @@ bool session_goes_on(struct session *session, long done);
  * unacknowledged messages below what Paho and the broker bear, and waits for acknowledgements where it must. In
  * on_connected it never asks for another try: that is called again with the next connection. */
 bool session_retry(struct session *session, int *rc);
+
+/* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho's thread finds that out, and
+ * nobody but this callback hears when. The one function here that any thread may call. */
+void session_lost(struct session *session);
 
 /* Whether the connection stands, as far as is known. */
 bool session_is_connected(const struct session *session);

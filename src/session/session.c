@@ -17,6 +17,7 @@
 #include "window.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,7 @@ struct session_parts {
     const char *last_packet; /* sent on the present connection, in words; NULL: none but CONNECT */
     char subscribe[PACKET_SIZE];
     int on_connected_rc;
+    atomic_bool is_lost; /* the present connection, as Paho's thread has it */
 
     struct diagnosis failure; /* the last one; an empty text: a connection that had been good was lost */
     bool is_guess;            /* of who is to blame: to be told, not to be acted on */
@@ -249,6 +251,7 @@ static enum event in_connecting(struct session *session)
 
     write_summary(session, 0, summary);
     stop_last_words(EX_OK, "%sEnded while connecting to %s", summary, connection_broker(&parts->connection)->name);
+    atomic_store(&parts->is_lost, false);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
 
@@ -370,7 +373,8 @@ static void on_broken(struct session *session)
     const char *name = connection_broker(&parts->connection)->name;
 
     suspect_last_packet(session);
-    if (parts->last_packet == parts->subscribe && monotonic_us() - parts->marked_us >= NO_ANSWER_US) {
+    if (parts->last_packet == parts->subscribe && monotonic_us() - parts->marked_us >= NO_ANSWER_US &&
+        !atomic_load(&parts->is_lost)) { /* in callback mode Paho waits for its answer all the same */
         parts->is_guess = false;
         failure->status = EX_UNAVAILABLE;
         snprintf(failure->text, sizeof failure->text, "%.200s does not answer %s", name, parts->last_packet);
@@ -590,6 +594,11 @@ static void remark_silence(struct session *session)
         return;
     console_note("%s", session->silence_note);
     session->silence_note = NULL; /* once is enough */
+}
+
+void session_lost(struct session *session)
+{
+    atomic_store(&session->parts->is_lost, true);
 }
 
 bool session_is_connected(const struct session *session)
