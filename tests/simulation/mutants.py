@@ -1,0 +1,242 @@
+"""Breaks src/session/ in many ways, one at a time, and looks whether the simulation and the unit tests notice within ten
+seconds. A test that notices nothing of a broken program tests nothing: here that becomes visible.
+
+    mutants.py [--only WORDS] [--seconds S] [--jobs N]
+
+Each mutant is a text that stands once in its file, and what is written in its place. Those of UNNOTICED change nothing
+that anybody could see; each says why, and it is an error if one of them is noticed after all."""
+
+import argparse
+import concurrent.futures
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+UNIT_TESTS = ["test_window", "test_course", "test_connection"]
+
+# file: (what it does wrong, text, replacement)
+MUTANTS = {
+    "connection.c": [
+        ("the back-off does not grow", "connection->back_off_ms *= 2;", ""),
+        ("the back-off grows without end", "    connection->back_off_ms = BACK_OFF_MAX_MS;", "    ;"),
+        ("the back-off has no jitter", "(0.75 + fraction / 2)", "(1 + 0 * fraction)"),
+        ("the jitter is too large", "(0.75 + fraction / 2)", "(0.25 + fraction * 1.5)"),
+        ("a good connection does not end the back-off", "    connection->back_off_ms = BACK_OFF_MIN_MS;", "    (void)connection;"),
+        ("the session is never kept", "connect.cleansession = !connection->keeps_session;", "connect.cleansession = 1;"),
+        ("the session is always kept", "connect.cleansession = !connection->keeps_session;", "connect.cleansession = 0;"),
+        ("the last connection does not remove the session", "connect.cleansession = 1;", "connect.cleansession = 0;"),
+        ("which broker keeps a session is not noted", "*has_session = connection->keeps_session;", "*has_session = false;"),
+        ("a forgotten session is not counted", "connection->forgotten++;", ";"),
+        ("a session that is there counts as forgotten", "sessionPresent == 0", "sessionPresent != 0"),
+        ("a first session counts as forgotten", "*has_session && connect.returned", "connect.returned"),
+        ("the will is not handed over", "connect.will = &will;", ";"),
+        ("the will is not retained", "will.retained = 1;", "will.retained = 0;"),
+        ("the list of brokers has no end", "return connection->broker != 0;", "return connection->settings->broker_count > 1;"),
+        ("the list of brokers ends after the first", "return connection->broker != 0;", "return false;"),
+        ("after a loss the list goes on where it was", "connection->broker = connection->settings->broker_count - 1;", ""),
+        ("offline time goes on while connected", "connection->lost_us = 0;", ";"),
+        ("offline time is not summed up", "connection->offline_us = connection_offline_us(connection, now_us);", ""),
+        ("each loss counts twice", "connection->losses++;", "connection->losses += 2;"),
+        ("long lives count as short ones", "connection->accepted_us < SHORT_US", "connection->accepted_us > SHORT_US"),
+        ("short lives add up however many long ones lie between", "connection->short_lives + 1 : 0;", "connection->short_lives + 1 : connection->short_lives;"),
+        ("no keep alive", "connect->keepAliveInterval = settings->keep_alive;", "connect->keepAliveInterval = 0;"),
+        ("Paho lets one message in flight", "connect->reliable = 0;", "connect->reliable = 1;"),
+        ("Paho's window is smaller than ours", "connect->maxInflightMessages = WINDOW_OF_PAHO;", "connect->maxInflightMessages = 3;"),
+        ("Paho tries again with MQTT 3.1", "connect->MQTTVersion = MQTTVERSION_3_1_1;", "connect->MQTTVersion = MQTTVERSION_DEFAULT;"),
+        ("connecting takes half a minute", "connect.connectTimeout = CONNECT_TIMEOUT_S;", "connect.connectTimeout = 30;"),
+        ("no user name", "connect->username = text_or_null(settings->username);", ""),
+        ("the handle of the last connection is leaked", "MQTTClient_destroy(&client);", ";"),
+        ("the last connection goes to the first broker", "&connection->settings->brokers[broker];", "&connection->settings->brokers[0];"),
+    ],
+    "window.c": [
+        ("the window is one larger", "window->unchecked >= window->size", "window->unchecked > window->size"),
+        ("what is published is not counted", "window->unchecked++;", ";"),
+        ("what is in flight is not counted", "window->unchecked = count;", "window->unchecked = 0;"),
+        ("one in flight is overlooked", "window->unchecked = count;", "window->unchecked = count > 0 ? count - 1 : 0;"),
+        ("a first message counts as acknowledged", "window->has_moved || window->oldest != 0", "window->has_moved || oldest != 0"),
+        ("a message waits since the beginning of time", "window->oldest_since_us = now_us;", ""),
+        ("a message waits since the connection before", "window->oldest = 0; /*", "; /*"),
+        ("no message ever waits too long", "window->oldest == 0 ? 0 : now_us", "window->oldest != 0 ? 0 : now_us"),
+        ("the tokens are leaked", "MQTTClient_free(tokens);", ";"),
+    ],
+    "course.c": [
+        ("the last reason counts", "if (course->status != EX_OK)", "if (false)"),
+        ("what was late is made up for in a burst", "next_us > now_us ? next_us : now_us;", "next_us;"),
+        ("the work between two messages slows down the pace", "(course->next_us == 0 ? now_us : course->next_us)", "now_us"),
+        ("one message too many", "course->done < course->count;", "course->done <= course->count;"),
+        ("the last message is waited for", "course->done + 1 >= course->count", "course->done >= course->count"),
+        ("the last message but one is not waited for", "course->done + 1 >= course->count", "course->done + 2 >= course->count"),
+        ("--timeout takes twice as long", "course->started_us + course->timeout_us", "course->started_us + 2 * course->timeout_us"),
+    ],
+    "summary.c": [
+        ("what is not acknowledged is not told", "if (window->unchecked > 0)", "if (false)"),
+        ("what is left over is not told", "if (left_over > 0)", "if (false)"),
+        ("losses are not told", "if (connection->losses > 0)", "if (false)"),
+        ("forgotten sessions are not summed up", "if (connection->forgotten > 0)", "if (false)"),
+    ],
+    "session.c": [
+        ("Ctrl-C is not noticed", "if (stop_requested() || course_has_ended(course))", "if (course_has_ended(course))"),
+        ("a failed console is not noticed", "if (console_failed())", "if (false)"),
+        ("--timeout is not noticed", "else if (course->timeout_us != 0 &&", "else if (false &&"),
+        ("a guess never becomes the reason", "if (parts->is_guess && !parts->let_through)", "if (false)"),
+        ("who was let through suspects the last packet", "parts->is_guess = !parts->let_through && parts->last_packet != NULL;", "parts->is_guess = parts->last_packet != NULL;"),
+        ("an acknowledgement does not let through", "parts->let_through || parts->window.has_moved;", "parts->let_through;"),
+        ("a granted subscription does not let through", "        parts->let_through = true;\n        parts->marked_us", "        parts->marked_us"),
+        ("in callback mode it receives", "    if (session->parts->mode == SESSION_CALLBACKS) {", "    if (false) {"),
+        ("what the program has subscribed to is pumped and thrown away", "    if (session->parts->has_subscribed) {", "    if (false) {"),
+        ("what the program has subscribed to is pumped and thrown away while it waits", "parts->mode == SESSION_ONE_THREAD && !parts->has_subscribed;", "parts->mode == SESSION_ONE_THREAD;"),
+        ("what arrives unasked is leaked", "MQTTClient_freeMessage(&message);\n        MQTTClient_free(topic);\n    }\n}\n\nstatic void count_window", "MQTTClient_freeMessage(&message);\n    }\n}\n\nstatic void count_window"),
+        ("a silent broker is accused of its acknowledgements", "if (MQTTClient_unsubscribe(session->client, \"is/anybody/there\") != MQTTCLIENT_SUCCESS)", "if (false)"),
+        ("a broker that acknowledges nothing is not noticed", "STALLED_US = 10000000,", "STALLED_US = 2000000000,"),
+        ("a slow broker is accused", "        return; /* it was slow, no more */", "        ;"),
+        ("room is made for no message", "await_acknowledgements(session, parts->window.size - 1, SESSION_TIMEOUT_MS);", ";"),
+        ("a full window does not stop a message that Paho took", "            make_room(session);\n        return false;", "            ;\n        return false;"),
+        ("what Paho took is not counted", "        window_add(&parts->window);", "        ;"),
+        ("in on_connected it connects again", "if (parts->state != UP || is_over(session))", "if (is_over(session))"),
+        ("a message that Paho refused is tried for ever", "    if (MQTTClient_isConnected(session->client)) {\n        session_fail(session, EX_SOFTWARE, \"Paho refused", "    if (false) {\n        session_fail(session, EX_SOFTWARE, \"Paho refused"),
+        ("a lost message is not published again", "    return parts->state == UP;\n", "    return false;\n"),
+        ("what was in flight before the beginning is no reason to wait", "    make_room(session); /* what was in flight", "    ; /* what was in flight"),
+        ("on_connected is forgotten after the first connection", "    if (parts->on_connected != NULL && MQTTClient_isConnected", "    if (parts->on_connected != NULL && !parts->was_proven && MQTTClient_isConnected"),
+        ("what on_connected says is not heard", "        rc = parts->on_connected(session, parts->context);", "        parts->on_connected(session, parts->context);"),
+        ("a signal in on_connected is the broker's fault", "if (course_has_ended(&parts->course) || (rc != MQTTCLIENT_SUCCESS && stop_requested()))", "if (course_has_ended(&parts->course))"),
+        ("every connection is proven", "age_us >= PROVEN_US", "age_us >= 0"),
+        ("no connection is proven", "age_us >= PROVEN_US", "age_us >= 1000000 * PROVEN_US"),
+        ("every connection has settled", "age_us >= SETTLED_US", "age_us >= 0"),
+        ("a lost connection is not noticed", "    if (!MQTTClient_isConnected(session->client))\n        return LOST;", ""),
+        ("the other brokers are not tried", "    if (connection_next_broker(&parts->connection))", "    if (false)"),
+        ("what is final is tried again", "parts->failure.final || ", ""),
+        ("--wait is not honoured", "(!parts->was_proven && monotonic_us() >= parts->give_up_us)", "!parts->was_proven"),
+        ("--wait never ends", "(!parts->was_proven && monotonic_us() >= parts->give_up_us)", "false"),
+        ("it gives up though it was connected", "(!parts->was_proven && monotonic_us() >= parts->give_up_us)", "monotonic_us() >= parts->give_up_us"),
+        ("the window is not counted anew", "    window_restart(&parts->window, session->client, connection->accepted_us);", ""),
+        ("a settled connection settles the next one", "    parts->is_settled = false;", ""),
+        ("a packet of the connection before is suspected", "    parts->last_packet = NULL;", ""),
+        ("a forgotten session is not told", "    if (connection->was_forgotten)", "    if (false)"),
+        ("the offline time never ends", "    connection_has_begun(&parts->connection, now_us);", ""),
+        ("no broker is ever slow to answer SUBSCRIBE", ">= NO_ANSWER_US &&", ">= 1000 * (int64_t)NO_ANSWER_US &&"),
+        ("every broker is slow to answer SUBSCRIBE", ">= NO_ANSWER_US &&", ">= 0 &&"),
+        ("a closed connection counts as a slow answer", "!atomic_load(&parts->is_lost)) {", "true) {"),
+        ("a connection once lost is lost for ever", "    atomic_store(&parts->is_lost, false);", ""),
+        ("a broken beginning keeps the connection", "        snprintf(failure->text, sizeof failure->text, \"Connection lost\");\n    }\n    MQTTClient_disconnect(session->client, 0);", "        snprintf(failure->text, sizeof failure->text, \"Connection lost\");\n    }"),
+        ("a loss is not counted", "    connection_was_lost(connection, monotonic_us());", ""),
+        ("twins are not suspected", "connection->short_lives == SHORT_LIVES_TOLD", "false"),
+        ("it tries again at once", "    parts->due_us = now_us + pause_ms * 1000;", "    parts->due_us = now_us;"),
+        ("the last pause goes beyond --wait", "        pause_ms = left_ms;", "        ;"),
+        ("no command timeout", "MQTTClient_setCommandTimeout(session->client, COMMAND_TIMEOUT_MS);", ";"),
+        ("the wrong status for a refused subscription", "        session_fail(session, EX_PROTOCOL, text);\n    }\n    return rc;", "        session_fail(session, EX_UNAVAILABLE, text);\n    }\n    return rc;"),
+        ("a refused subscription is no reason to end", "    } else if (rc == MQTT_BAD_SUBSCRIBE) {", "    } else if (false) {"),
+        ("it ends before all is acknowledged", "        else if (parts->window.unchecked > 0)\n", "        else if (false)\n"),
+        ("a full window does not stop a message that has not been sent", "            make_room(session); /* a lost connection", "            return true; /* a lost connection"),
+        ("the silence is not remarked", "monotonic_us() - began_us < SILENCE_US", "true"),
+        ("the silence is remarked again and again", "    session->silence_note = NULL; /* once is enough */", ""),
+        ("the progress of a program is not noted", "    course->done = done;", ""),
+        ("the end does not wait for acknowledgements", "            await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);", "            ;"),
+        ("what is left over is not counted", "        count += message->qos > 0;", "        count += 0;"),
+        ("the end does not disconnect", "                        connection_broker(&parts->connection)->name);\n        MQTTClient_disconnect(session->client, 0);", "                        connection_broker(&parts->connection)->name);"),
+        ("the handle is leaked", "    MQTTClient_destroy(&session->client);", ""),
+        ("what could not be printed is not noticed at the end", "    if (!console_flush())", "    console_flush();\n    if (false)"),
+        ("the summary is not printed", "    print_summary(session, left_over);", ""),
+        ("sessions are removed from the first broker only", "for (int i = 0; i < connection->settings->broker_count; i++) {", "for (int i = 0; i < 1; i++) {"),
+        ("sessions that stay are not told", "        if (!connection_remove_session(connection, i))", "        if (!connection_remove_session(connection, i) && false)"),
+        ("the status is forgotten", "    int status = parts->course.status;", "    int status = EX_OK;"),
+    ],
+}
+
+# what it does wrong: why nobody can see that
+UNNOTICED = {}
+
+
+class Tree:
+    """A copy of the sources with a build of its own."""
+
+    def __init__(self, folder, original):
+        self.folder = folder
+        shutil.copytree(original, folder, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
+        self.run("cmake", "-S", folder, "-B", folder / "build", "-D", "CMAKE_BUILD_TYPE=Release", "-D", "PLAYGROUND_TESTS=ON")
+
+    @staticmethod
+    def run(*command):
+        result = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                encoding="utf-8", errors="replace")
+        if result.returncode != 0:
+            raise RuntimeError(result.stdout)
+
+    def build(self):
+        self.run("cmake", "--build", self.folder / "build", "--target", "simulation", *UNIT_TESTS)
+
+    def noticed(self, seconds):
+        """Which test fails, and after how many seconds; None: none does."""
+        began = time.monotonic()
+        tests = self.folder / "build" / "tests"
+        for command in [*([tests / test] for test in UNIT_TESTS),
+                        [tests / "simulation" / "simulation", "--seconds", seconds, "--jobs", 1]]:
+            try:
+                result = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, cwd=self.folder, timeout=6 * seconds)
+                if result.returncode == 0:
+                    continue
+            except subprocess.TimeoutExpired:
+                pass
+            return command[0].name, time.monotonic() - began
+        return None
+
+
+def survives(mutant, trees, seconds):
+    """A line about the mutant, and whether something is wrong with it."""
+    file, what, text, replacement = mutant
+    tree = trees.get()
+    path = tree.folder / "src" / "session" / file
+    original = path.read_text()
+    try:
+        if original.count(text) != 1:
+            return f"{original.count(text)} times in {file}: {text!r}", True
+        path.write_text(original.replace(text, replacement))
+        tree.build()
+        noticed = tree.noticed(seconds)
+    except RuntimeError as error:
+        return f"does not compile: {what}\n{error}", True
+    finally:
+        path.write_text(original)
+        trees.put(tree)
+    if noticed is None:
+        return (f"  unnoticed              {what}: {UNNOTICED[what]}", False) if what in UNNOTICED else \
+            (f"! UNNOTICED              {what} ({file})", True)
+    line = f"  {noticed[0]:16} {noticed[1]:4.1f} s  {what}"
+    return (line.replace(" ", "!", 1) + ": said to be unnoticeable", True) if what in UNNOTICED else (line, False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="only those with these words in what they do wrong")
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    arguments = parser.parse_args()
+
+    mutants = [(file, *mutant) for file, mutants in MUTANTS.items() for mutant in mutants if arguments.only in mutant[0]]
+    with tempfile.TemporaryDirectory() as folder:
+        trees = queue.Queue()
+        for number in range(arguments.jobs):
+            tree = Tree(pathlib.Path(folder) / str(number), ROOT)
+            tree.build()
+            noticed = tree.noticed(1)
+            if noticed is not None:
+                sys.exit(f"mutants.py: {noticed[0]} fails without any mutant")
+            trees.put(tree)
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            wrong = 0
+            for line, is_wrong in pool.map(lambda mutant: survives(mutant, trees, arguments.seconds), mutants):
+                print(line, flush=True)
+                wrong += is_wrong
+    unnoticed = sum(mutant[1] in UNNOTICED for mutant in mutants)
+    print(f"{len(mutants)} mutants, {len(mutants) - unnoticed - wrong} noticed, {unnoticed} that change nothing, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
