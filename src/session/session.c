@@ -322,6 +322,11 @@ static void on_accepted(struct session *session)
                      connection_broker(connection)->name);
 }
 
+static void on_refused(struct session *session)
+{
+    session->parts->is_guess = false; /* what is known of this attempt counts, not what was guessed of the one before */
+}
+
 static void on_begun(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -353,6 +358,7 @@ static void suspect_last_packet(struct session *session)
     const char *name = connection_broker(&parts->connection)->name;
     struct diagnosis *failure = &parts->failure;
 
+    count_window(session); /* the last that came may have been an acknowledgement */
     *failure = (struct diagnosis){.status = EX_UNAVAILABLE};
     parts->is_guess = !parts->let_through && parts->last_packet != NULL;
     if (parts->is_guess) {
@@ -449,7 +455,7 @@ static const struct transition {
     /* clang-format off */
     {OFFLINE,    DUE,      NULL,              CONNECTING},
     {CONNECTING, ACCEPTED, on_accepted,       BEGINNING},
-    {CONNECTING, REFUSED,  NULL,              FAILED},
+    {CONNECTING, REFUSED,  on_refused,        FAILED},
     {BEGINNING,  BEGUN,    on_begun,          UP},
     {BEGINNING,  BROKEN,   on_broken,         FAILED},
     {UP,         PROVEN,   on_proven,         UP},
@@ -544,6 +550,12 @@ void session_connect(struct session *session)
     stay_up(session);
 }
 
+static void note_packet(struct session_parts *parts, const char *packet, int rc)
+{
+    if (rc != MQTTCLIENT_DISCONNECTED) /* then Paho has not even tried to send it */
+        parts->last_packet = packet;
+}
+
 int session_subscribed(struct session *session, const char *filter, int rc)
 {
     struct session_parts *parts = session->parts;
@@ -551,7 +563,7 @@ int session_subscribed(struct session *session, const char *filter, int rc)
 
     parts->has_subscribed = true; /* as far as we know: the answer may have been lost */
     snprintf(parts->subscribe, sizeof parts->subscribe, "SUBSCRIBE to %.*s", FILTER_SHOWN, filter);
-    parts->last_packet = parts->subscribe;
+    note_packet(parts, parts->subscribe, rc);
     if (rc == MQTTCLIENT_SUCCESS) {
         parts->let_through = true;
         parts->marked_us = monotonic_us();
@@ -568,7 +580,7 @@ bool session_retry(struct session *session, int *rc)
 {
     struct session_parts *parts = session->parts;
 
-    parts->last_packet = "a PUBLISH";
+    note_packet(parts, "a PUBLISH", *rc);
     if (*rc == MQTTCLIENT_SUCCESS) {
         window_add(&parts->window);
         if (window_is_full(&parts->window))
@@ -659,6 +671,12 @@ void session_wait(struct session *session, double seconds)
 
 /* --- closing ------------------------------------------------------------------------------------------------- */
 
+/* Whether the program calls MQTTClient_receive. */
+static bool receives(const struct session_parts *parts)
+{
+    return parts->mode == SESSION_ONE_THREAD && parts->has_subscribed;
+}
+
 /* Messages that Paho has acknowledged in our name, and that nobody will see. */
 static long count_left_over(const struct session *session)
 {
@@ -666,7 +684,7 @@ static long count_left_over(const struct session *session)
     int64_t deadline_us = monotonic_us() + LEFT_OVER_US;
     long count = 0;
 
-    if (parts->mode != SESSION_ONE_THREAD || !parts->has_subscribed)
+    if (!receives(parts))
         return 0;
     while (MQTTClient_isConnected(session->client) && monotonic_us() < deadline_us) {
         char *topic = NULL;
@@ -716,14 +734,16 @@ int session_close(struct session *session)
 
     stop_last_words(parts->course.status, "Ended while closing the connection to %s",
                     connection_broker(&parts->connection)->name);
+    count_window(session);
     if (session_is_connected(session)) {
-        count_window(session);
         if (parts->window.unchecked > 0)
             await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
         left_over = count_left_over(session);
         stop_last_words(parts->course.status, "Ended while disconnecting from %s",
                         connection_broker(&parts->connection)->name);
         MQTTClient_disconnect(session->client, 0);
+    } else if (receives(parts) && parts->let_through && parts->options->qos > 0) {
+        left_over = SUMMARY_UNKNOWN; /* Paho hands over nothing without a connection */
     }
     MQTTClient_destroy(&session->client);
     stop_last_words(EX_IOERR, "Ended while standard output took nothing more: what was printed last is missing");

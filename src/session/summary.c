@@ -32,13 +32,13 @@ void summary_write(const struct course *course, const struct connection *connect
                    bool has_subscribed, long left_over, int64_t now_us, char text[SUMMARY_SIZE])
 {
     text[0] = '\0';
-    if (course->began_us == 0)
-        return;
     if (window->unchecked > 0)
         add_line(text, "%d %s not acknowledged", window->unchecked, messages(window->unchecked));
     if (left_over > 0)
         add_line(text, "%ld %s acknowledged, but not shown: they arrived at the very end", left_over,
                  messages(left_over));
+    else if (left_over == SUMMARY_UNKNOWN)
+        add_line(text, "There was no connection at the end: what had arrived and was not yet shown is lost");
     if (connection->losses > 0)
         add_line(text, "The connection was lost %d %s, for %.3f s together%s", connection->losses,
                  times(connection->losses), (double)connection_offline_us(connection, now_us) / 1e6,
@@ -46,6 +46,8 @@ void summary_write(const struct course *course, const struct connection *connect
     if (connection->forgotten > 0)
         add_line(text, "The broker forgot the session %d %s: what it had acknowledged before may be lost",
                  connection->forgotten, times(connection->forgotten));
+    if (course->began_us == 0)
+        return;
     course_summary(course, console_counts(), now_us, text + strlen(text), SUMMARY_SIZE - 1 - strlen(text));
     strcat(text, "\n");
 }

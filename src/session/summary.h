@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SUMMARY_SIZE 640 /* bytes, with the NUL */
+#define SUMMARY_SIZE    640 /* bytes, with the NUL */
+#define SUMMARY_UNKNOWN (-1)
 
-/* Writes some lines, each with its end; none, if there never was a connection. `left_over`: messages that Paho has
- * acknowledged in our name, and that nobody will see. */
+/* Writes some lines, each with its end; none, if there is nothing to tell. `left_over`: messages that Paho has
+ * acknowledged in our name, and that nobody will see; or SUMMARY_UNKNOWN. */
 void summary_write(const struct course *course, const struct connection *connection, const struct window *window,
                    bool has_subscribed, long left_over, int64_t now_us, char text[SUMMARY_SIZE]);
 
