@@ -90,7 +90,7 @@ struct session_parts {
     const char *last_packet; /* sent on the present connection, in words; NULL: none but CONNECT */
     char subscribe[PACKET_SIZE];
     int on_connected_rc;
-    atomic_bool is_lost; /* the present connection, as Paho's thread has it */
+    atomic_long lost_ms; /* since course.started_us, when Paho's thread lost the present connection; 0: it has not */
 
     struct diagnosis failure; /* the last one; an empty text: a connection that had been good was lost */
     bool is_guess;            /* of who is to blame: to be told, not to be acted on */
@@ -251,7 +251,7 @@ static enum event in_connecting(struct session *session)
 
     write_summary(session, 0, summary);
     stop_last_words(EX_OK, "%sEnded while connecting to %s", summary, connection_broker(&parts->connection)->name);
-    atomic_store(&parts->is_lost, false);
+    atomic_store(&parts->lost_ms, 0);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
 
@@ -262,6 +262,8 @@ static enum event in_beginning(struct session *session)
 
     stop_last_words(EX_OK, "Ended while %s had not answered", connection_broker(&parts->connection)->name);
     make_room(session); /* what was in flight before is in flight again */
+    if (is_over(session))
+        return OVER;
     parts->marked_us = monotonic_us();
     if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
         rc = parts->on_connected(session, parts->context);
@@ -371,6 +373,20 @@ static void suspect_last_packet(struct session *session)
     }
 }
 
+/* Whether the connection ended so soon after on_connected last had an answer that it was the broker who ended it, and not
+ * Paho, for lack of another answer: to a SUBSCRIBE, to a ping. In callback mode Paho waits on where nothing can come. */
+static bool was_soon(const struct session_parts *parts)
+{
+    long lost_ms = atomic_load(&parts->lost_ms);
+    int64_t ended_us = lost_ms == 0 ? monotonic_us() : parts->course.started_us + (int64_t)lost_ms * 1000;
+    int keep_alive = parts->options->connection.keep_alive;
+    int64_t patience_us = (int64_t)keep_alive * 1000000;
+
+    if (keep_alive == 0 || patience_us > NO_ANSWER_US)
+        patience_us = NO_ANSWER_US;
+    return ended_us - parts->marked_us < patience_us;
+}
+
 static void on_broken(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -379,8 +395,7 @@ static void on_broken(struct session *session)
     const char *name = connection_broker(&parts->connection)->name;
 
     suspect_last_packet(session);
-    if (parts->last_packet == parts->subscribe && monotonic_us() - parts->marked_us >= NO_ANSWER_US &&
-        !atomic_load(&parts->is_lost)) { /* in callback mode Paho waits for its answer all the same */
+    if (parts->last_packet == parts->subscribe && !was_soon(parts)) {
         parts->is_guess = false;
         failure->status = EX_UNAVAILABLE;
         snprintf(failure->text, sizeof failure->text, "%.200s does not answer %s", name, parts->last_packet);
@@ -583,6 +598,8 @@ bool session_retry(struct session *session, int *rc)
     note_packet(parts, "a PUBLISH", *rc);
     if (*rc == MQTTCLIENT_SUCCESS) {
         window_add(&parts->window);
+        if (!parts->let_through && parts->options->qos > 0)
+            count_window(session); /* to see it there, and then that it is gone */
         if (window_is_full(&parts->window))
             make_room(session);
         return false;
@@ -610,7 +627,7 @@ static void remark_silence(struct session *session)
 
 void session_lost(struct session *session)
 {
-    atomic_store(&session->parts->is_lost, true);
+    atomic_store(&session->parts->lost_ms, (long)((monotonic_us() - session->parts->course.started_us) / 1000));
 }
 
 bool session_is_connected(const struct session *session)

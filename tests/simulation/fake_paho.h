@@ -1,0 +1,41 @@
+/* What the fake Paho knows beyond what the header of the real one tells. */
+#ifndef SIMULATION_FAKE_PAHO_H
+#define SIMULATION_FAKE_PAHO_H
+
+#include "broker.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Facts of the first handle, which is the session's. */
+struct paho_facts {
+    int handles;             /* there are */
+    int allocations;         /* that the program has to free */
+    bool is_connected;
+    bool is_subscribed;      /* on this connection, and the broker has said so */
+    bool has_subscribed;     /* asked for it, ever */
+    struct link *link;       /* the last one */
+    int accepted;            /* connections */
+    int64_t accepted_us;     /* the last one */
+    int lost;                /* connections that ended without MQTTClient_disconnect */
+    int64_t lost_us;         /* the last one */
+    int64_t longest_us;      /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
+    int forgotten;           /* a broker with which there was a session had none any more */
+    bool has_session[BROKERS];
+    int pending;             /* messages without their last acknowledgement */
+    bool was_let_through;    /* granted, or acknowledged, and the client has read it */
+    int connect_rc;          /* of the last attempt */
+    int attempts;
+    int unseen;              /* acknowledged at QoS 1 or 2, and dropped before anybody has got them */
+    int64_t oldest_us;       /* since when the oldest pending message is the oldest on this connection */
+};
+const struct paho_facts *paho_facts(void);
+int64_t paho_longest_us(void);
+
+/* The program tells when it is its own code that receives. */
+extern bool program_receives;
+
+void paho_begin(void);
+void paho_end(void); /* frees what a schedule has left behind that ended in the middle */
+
+#endif

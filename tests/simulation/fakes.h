@@ -1,0 +1,10 @@
+/* Clock, signals, console and the rest, ready for a new story. */
+#ifndef SIMULATION_FAKES_H
+#define SIMULATION_FAKES_H
+
+#include <stdbool.h>
+
+void fakes_begin(void);
+bool fakes_stop_requested(void); /* a signal has come; unlike stop_requested no sign of life */
+
+#endif

@@ -1,0 +1,240 @@
+/* Three model programs, as the examples have them: simple_producer, simple_consumer, and mqtt_smart_object in callback
+ * mode with its mailbox. What is left out is what the messages mean. */
+#include "programs.h"
+
+#include "fake_paho.h"
+#include "playground/console.h"
+#include "playground/mailbox.h"
+#include "playground/session.h"
+#include "rules.h"
+#include "schedule.h"
+#include "world.h"
+
+#include <MQTTClient.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static struct {
+    struct session session;
+    struct mailbox *mailbox;
+    int next; /* the number of the next message */
+    bool sensor_has_ended;
+} self;
+
+static const struct options *const options = &schedule.options;
+
+/* Publishes the next number, as the examples publish. */
+static int publish(int qos)
+{
+    char payload[16];
+    int number = self.next++;
+    int rc;
+
+    if (number >= NUMBERS)
+        abort();
+    snprintf(payload, sizeof payload, "%d", number);
+    do {
+        rc = MQTTClient_publish(self.session.client, options->topic, (int)strlen(payload), payload, qos, 0, NULL);
+        program.was_put[number] = program.was_put[number] || (rc == MQTTCLIENT_SUCCESS && qos > 0);
+    } while (session_retry(&self.session, &rc));
+    if (rc == MQTTCLIENT_SUCCESS) {
+        console_sent(options->topic, false, payload);
+        program.sent++;
+    }
+    return rc;
+}
+
+static int close_session(void)
+{
+    program.is_closing = true;
+    program.closes_connected = session_is_connected(&self.session);
+    return session_close(&self.session);
+}
+
+/* --- the producer ---------------------------------------------------------------------------------------------- */
+
+static bool program_fails(struct session *session)
+{
+    if (!fault_strikes(PROGRAM_FAILS))
+        return false;
+    program.has_failed = true;
+    session_fail(session, EX_SOFTWARE, "the program has a reason of its own");
+    return true;
+}
+
+static int on_producer_connected(struct session *session, void *context)
+{
+    (void)context;
+    rule_begins();
+    int rc = program_fails(session) ? MQTTCLIENT_FAILURE : MQTTCLIENT_SUCCESS;
+    rule_has_begun(rc);
+    return rc;
+}
+
+static int produce(void)
+{
+    struct session *session = &self.session;
+
+    session_create(session, options, SESSION_ONE_THREAD, on_producer_connected, NULL);
+    session_connect(session);
+    for (long sent = 0; session_goes_on(session, sent); sent++) {
+        rule_paced();
+        if (publish(options->qos) != MQTTCLIENT_SUCCESS)
+            break;
+        session_wait(session, options->interval);
+    }
+    return close_session();
+}
+
+/* --- the consumer ---------------------------------------------------------------------------------------------- */
+
+static int on_consumer_connected(struct session *session, void *context)
+{
+    (void)context;
+    rule_begins();
+    int rc = MQTTClient_subscribe(session->client, options->topic, options->qos);
+    rc = session_subscribed(session, options->topic, rc);
+    if (rc == MQTTCLIENT_SUCCESS && program_fails(session))
+        rc = MQTTCLIENT_FAILURE;
+    rule_has_begun(rc);
+    return rc;
+}
+
+static int consume(void)
+{
+    struct session *session = &self.session;
+
+    session_create(session, options, SESSION_ONE_THREAD, on_consumer_connected, NULL);
+    session_connect(session);
+    while (session_goes_on(session, program.received)) {
+        char *topic = NULL;
+        int topic_length = 0;
+        MQTTClient_message *message = NULL;
+        rule_goes_on();
+        program_receives = true;
+        MQTTClient_receive(session->client, &topic, &topic_length, &message, session->timeout_ms);
+        program_receives = false;
+        if (message == NULL)
+            continue;
+        program.received++;
+        console_received(topic, message->retained, message->payload);
+        MQTTClient_freeMessage(&message);
+        MQTTClient_free(topic);
+    }
+    return close_session();
+}
+
+/* --- the smart object ------------------------------------------------------------------------------------------ */
+
+struct mail {
+    enum { READING_DUE, ACTION_RECEIVED } kind;
+    int number;
+};
+
+static void sensor_thread(void *argument)
+{
+    const struct mail mail = {.kind = READING_DUE};
+
+    (void)argument;
+    do
+        mailbox_hand_over(self.mailbox, &mail);
+    while (mailbox_sleep(self.mailbox, options->interval));
+    self.sensor_has_ended = true;
+    world_notify(&self.sensor_has_ended);
+}
+
+static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
+{
+    struct mail mail = {.kind = ACTION_RECEIVED, .number = atoi(message->payload)};
+
+    (void)context, (void)topic_length;
+    mailbox_put_within(self.mailbox, &mail, 100);
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    return 1;
+}
+
+static void on_connection_lost(void *context, char *cause)
+{
+    (void)context, (void)cause;
+    mailbox_wake(self.mailbox);
+}
+
+static int on_object_connected(struct session *session, void *context)
+{
+    (void)context;
+    rule_begins();
+    int rc = session_subscribed(session, "t", MQTTClient_subscribe(session->client, "t", 1));
+    if (rc == MQTTCLIENT_SUCCESS)
+        rc = publish(0);
+    if (rc == MQTTCLIENT_SUCCESS && program_fails(session))
+        rc = MQTTCLIENT_FAILURE;
+    if (rc == MQTTCLIENT_SUCCESS)
+        rc = publish(1);
+    rule_has_begun(rc);
+    return rc;
+}
+
+static void run_object(void)
+{
+    struct mail mail;
+    long readings = 0;
+
+    publish(0);
+    while (session_goes_on(&self.session, readings)) {
+        rule_goes_on();
+        if (!mailbox_take(self.mailbox, &mail, self.session.timeout_ms))
+            continue;
+        if (mail.kind == READING_DUE) {
+            publish(0);
+            if (readings++ % 3 == 0)
+                publish(1);
+        } else {
+            program.received++;
+            console_received("t", false, "");
+            publish(0);
+        }
+    }
+}
+
+static int be_an_object(void)
+{
+    self.mailbox = mailbox_new((size_t)schedule.mailbox_capacity, sizeof(struct mail));
+    session_create(&self.session, options, SESSION_CALLBACKS, on_object_connected, NULL);
+    MQTTClient_setCallbacks(self.session.client, NULL, on_connection_lost, on_message, NULL);
+    session_connect(&self.session);
+    world_spawn("sensor", sensor_thread, NULL);
+    run_object();
+    mailbox_close(self.mailbox);
+    while (!self.sensor_has_ended)
+        world_block(&self.sensor_has_ended, WORLD_FOREVER);
+    program.says_goodbye = 1;
+    if (session_is_connected(&self.session))
+        publish(1);
+    return close_session();
+}
+
+/* --------------------------------------------------------------------------------------------------------------- */
+
+void program_main(void *argument)
+{
+    static int (*const programs[])(void) = {produce, consume, be_an_object};
+
+    (void)argument;
+    int status = programs[schedule.program]();
+    program_ends(RETURNED, status);
+}
+
+void program_begin(void)
+{
+    memset(&self, 0, sizeof self);
+    memset(&program, 0, sizeof program);
+}
+
+void program_free(void)
+{
+    mailbox_free(self.mailbox);
+    free(self.session.parts); /* of a program that ended in the middle; NULL after session_close */
+}

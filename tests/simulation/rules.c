@@ -1,0 +1,502 @@
+/* The rules: what the session promises, each in one function with one sentence. They look at what happened (the fakes and
+ * the modelled brokers tell) and at what the program said of it; they know nothing of how the session works. */
+#include "rules.h"
+
+#include "broker.h"
+#include "fake_paho.h"
+#include "fakes.h"
+#include "programs.h"
+#include "schedule.h"
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum {
+    PROVEN_US = 500000,
+    SETTLED_US = 2000000,
+    STALLED_US = 10000000,
+    BACK_OFF_MIN_MS = 500,
+    BACK_OFF_MAX_MS = 30000,
+    SLACK_US = 100000,
+    ATTEMPT_US = 5000000,     /* Paho's three seconds, and those of the diagnosis */
+    SUBSCRIBING_US = 5200000, /* the command timeout, and some of Paho's naps */
+    CLOSING_US = 1000000,
+    LAST_PACKETS_US = 200000,
+    REMOVING_US = 1300000 /* for each broker */
+};
+
+struct outcome outcome;
+struct program_facts program;
+
+static struct {
+    bool is_over;
+    int64_t signal_us; /* the first; 0: none */
+    bool stdout_failed;
+    bool was_proven;
+    int notes_of_forgetting;
+    int told_stays; /* one bit for each broker */
+    long told_unacknowledged, told_left_over, told_losses, told_forgotten;
+    double told_offline_s;
+    bool has_summary;
+    long drained; /* messages at QoS 1 and 2 that session_close received */
+
+    int64_t pause_us, pause_began_us; /* the one that was drawn last; 0: it is over */
+    int64_t back_off_ms;
+    int last_broker;
+    int last_begun; /* connections that had begun when the last pause was drawn */
+
+    int64_t paced_us[2]; /* when the last two messages began; 0: not since the last loss */
+    int paced_losses;
+} facts;
+
+void rules_begin(void)
+{
+    memset(&outcome, 0, sizeof outcome);
+    memset(&facts, 0, sizeof facts);
+    facts.back_off_ms = BACK_OFF_MIN_MS;
+}
+
+void broken(const char *rule, const char *format, ...)
+{
+    va_list arguments;
+
+    if (outcome.rule == NULL) {
+        outcome.rule = rule;
+        va_start(arguments, format);
+        vsnprintf(outcome.detail, sizeof outcome.detail, format, arguments);
+        va_end(arguments);
+        story("BROKEN: %s: %s", rule, outcome.detail);
+    }
+    if (!facts.is_over) {
+        facts.is_over = true;
+        world_end();
+    }
+}
+
+void program_ends(enum how how, int status)
+{
+    static const char *const names[] = {"", "returns", "ends at the second signal", "ends by the alarm"};
+
+    outcome.how = how;
+    outcome.status = status;
+    outcome.ended_us = world_now();
+    facts.is_over = true;
+    story("the program %s with status %d", names[how], status);
+    faults_end();
+    if (how == RETURNED)
+        world_sleep_until(world_now() + LAST_PACKETS_US); /* are still on their way */
+    world_end();
+}
+
+/* --- while it runs --------------------------------------------------------------------------------------------- */
+
+/* The pause before a round of attempts is the one that was drawn, grows, and starts over after a settled connection. */
+void rule_pause(double fraction)
+{
+    const struct paho_facts *paho = paho_facts();
+    int64_t base_ms = facts.back_off_ms;
+    bool may_restart = paho->accepted > 0 && world_now() - paho->accepted_us >= SETTLED_US;
+    bool must_restart = may_restart && program.begun != facts.last_begun && program.begun == paho->accepted &&
+                        paho->lost_us - paho->accepted_us >= SETTLED_US && paho->lost_us > program.begun_us;
+
+    facts.last_begun = program.begun;
+    facts.pause_began_us = world_now();
+    /* Which of the two it was will be seen by the length of the pause. */
+    facts.pause_us = (int64_t)((double)base_ms * (0.75 + fraction / 2)) * 1000;
+    int64_t restarted_us = (int64_t)(BACK_OFF_MIN_MS * (0.75 + fraction / 2)) * 1000;
+    if (must_restart)
+        facts.pause_us = restarted_us;
+    else if (may_restart && program.begun == paho->accepted)
+        facts.pause_us = -restarted_us; /* either */
+    facts.back_off_ms = must_restart ? BACK_OFF_MIN_MS * 2 : base_ms * 2;
+    if (facts.back_off_ms > BACK_OFF_MAX_MS)
+        facts.back_off_ms = BACK_OFF_MAX_MS;
+}
+
+static void check_pause(void)
+{
+    int64_t pause_us = world_now() - facts.pause_began_us;
+    int64_t wait_us = (int64_t)(schedule.options.wait * 1e6);
+    bool is_cut = !facts.was_proven && world_now() <= wait_us + SLACK_US && world_now() >= wait_us - SLACK_US;
+
+    if (facts.pause_us < 0 && pause_us <= -facts.pause_us + SLACK_US) {
+        facts.pause_us = -facts.pause_us; /* it has started over */
+        facts.back_off_ms = BACK_OFF_MIN_MS * 2;
+    } else if (facts.pause_us < 0) {
+        facts.pause_us = pause_us; /* it has not, which is found out after the next one */
+    }
+    if (is_cut)
+        return;
+    if (pause_us < facts.pause_us || pause_us > facts.pause_us + SLACK_US)
+        broken("the back-off grows, has its jitter, and restarts after a settled connection",
+               "a pause of %.3f s instead of %.3f s", (double)pause_us / 1e6, (double)facts.pause_us / 1e6);
+}
+
+void rule_before_attempt(int broker)
+{
+    if (broker == 0 && facts.pause_began_us != 0)
+        check_pause();
+    else if (broker == 0 && paho_facts()->attempts > 0)
+        broken("the back-off grows, has its jitter, and restarts after a settled connection", "no pause at all");
+    if (broker != 0 && broker != facts.last_broker + 1)
+        broken("the list of brokers is tried in order", "%d after %d", broker, facts.last_broker);
+    facts.last_broker = broker;
+    facts.pause_began_us = 0;
+}
+
+void rule_after_attempt(int rc)
+{
+    (void)rc;
+}
+
+void rule_published(int rc)
+{
+    int pending = paho_facts()->pending;
+
+    (void)rc;
+    if (pending > schedule.options.window + program.says_goodbye) /* it is not to hold up the end */
+        broken("the window is never exceeded", "%d messages in flight", pending);
+}
+
+/* The session does not receive in the program's place: not in callback mode, nor once it has subscribed, but at the end. */
+void rule_receive(void)
+{
+    if (program_receives)
+        return;
+    if (schedule.program == OBJECT || (paho_facts()->has_subscribed && !program.is_closing))
+        broken("the session does not receive in the program's place", "MQTTClient_receive");
+}
+
+void rule_received(const MQTTClient_message *message)
+{
+    facts.drained += !program_receives && message->qos > 0;
+}
+
+void rule_begins(void)
+{
+    if (program.beginning++ > 0)
+        broken("on_connected is never nested", "%d deep", program.beginning);
+}
+
+void rule_has_begun(int rc)
+{
+    program.beginning--;
+    if (rc == MQTTCLIENT_SUCCESS && paho_facts()->is_connected) {
+        program.begun = paho_facts()->accepted;
+        program.begun_us = world_now();
+    }
+}
+
+/* The program goes on only where its subscription stands, as far as Paho knows. */
+void rule_goes_on(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    if (paho->is_connected && !paho->is_subscribed)
+        broken("subscribed again after every connection", "connection %d is without a subscription", paho->accepted);
+}
+
+/* Whatever was late: of three messages in a row, the first and the last are an interval apart. */
+void rule_paced(void)
+{
+    int64_t interval_us = (int64_t)(schedule.options.interval * 1e6);
+    int attempts = paho_facts()->lost;
+
+    if (attempts != facts.paced_losses) {
+        facts.paced_losses = attempts;
+        facts.paced_us[0] = facts.paced_us[1] = 0;
+    }
+    if (facts.paced_us[0] != 0 && world_now() - facts.paced_us[0] < interval_us - 1000)
+        broken("the pace is kept, without bursts", "three messages in %.3f s",
+               (double)(world_now() - facts.paced_us[0]) / 1e6);
+    facts.paced_us[0] = facts.paced_us[1];
+    facts.paced_us[1] = world_now();
+}
+
+/* A connection that on_connected went well on, and that stood for half a second. */
+void rule_lost(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    if (paho->is_connected && program.begun == paho->accepted && world_now() - paho->accepted_us >= PROVEN_US)
+        facts.was_proven = true;
+}
+
+void rule_signal(void)
+{
+    if (facts.signal_us == 0)
+        facts.signal_us = world_now();
+}
+
+void rule_stdout_failed(void)
+{
+    facts.stdout_failed = true;
+}
+
+/* --- what it says ---------------------------------------------------------------------------------------------- */
+
+void rule_note(const char *text)
+{
+    char name[16];
+
+    if (strstr(text, "messages were not acknowledged") != NULL)
+        facts.told_unacknowledged = strtol(text, NULL, 10);
+    else if (strstr(text, "acknowledged, but are not shown") != NULL)
+        facts.told_left_over = strtol(text, NULL, 10);
+    else if (sscanf(text, "The connection was lost %ld times, for %lf", &facts.told_losses, &facts.told_offline_s) == 1 ||
+             sscanf(text, "The connection was lost %ld time, for %lf", &facts.told_losses, &facts.told_offline_s) == 1)
+        return;
+    else if (sscanf(text, "The broker forgot the session %ld", &facts.told_forgotten) == 1)
+        return;
+    else if (strncmp(text, "Summary: ", 9) == 0)
+        facts.has_summary = true;
+    else if (strstr(text, "has forgotten the session") != NULL)
+        facts.notes_of_forgetting++;
+    for (int i = 0; i < BROKERS; i++) {
+        snprintf(name, sizeof name, "broker%d:", i);
+        if (strstr(text, " stays at ") != NULL && strstr(text, name) != NULL)
+            facts.told_stays |= 1 << i;
+    }
+}
+
+void rule_told_words(const char *text)
+{
+    rule_note(text);
+}
+
+static bool link_was_ended_by_the_other_side(void)
+{
+    const struct link *link = paho_facts()->link;
+
+    return link != NULL && link->end_has_arrived;
+}
+
+/* The status belongs to what is said, and what is said is true. Guesses say that they are some. */
+void rule_error(const char *text)
+{
+    const struct paho_facts *paho = paho_facts();
+    const char *const rule = "the reason is true";
+
+    snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
+    rule_lost();
+    if (strstr(text, "may not allow") != NULL) {
+        if (paho->was_let_through)
+            broken(rule, "the broker had let it through: %s", text);
+        if (!link_was_ended_by_the_other_side())
+            broken(rule, "the broker has not closed: %s", text);
+    } else if (strstr(text, "does not answer SUBSCRIBE") != NULL) {
+        if (link_was_ended_by_the_other_side())
+            broken(rule, "the connection was closed: %s", text);
+    } else if (strstr(text, "has not acknowledged") != NULL) {
+        if (paho->pending == 0 || world_now() - paho->oldest_us < STALLED_US)
+            broken(rule, "no message waits for so long: %s", text);
+    }
+}
+
+/* --- at the end ------------------------------------------------------------------------------------------------ */
+
+static bool struck(enum fault fault)
+{
+    const struct strikes *strikes = faults_struck();
+
+    for (int i = 0; i < strikes->count; i++)
+        if (strikes->list[i].fault == fault)
+            return true;
+    return false;
+}
+
+static bool reason_has(const char *words)
+{
+    return strstr(outcome.reason, words) != NULL;
+}
+
+/* Whether what the brokers, the clock and the user did can end the program with this status. */
+static bool status_is_allowed(int status)
+{
+    const struct options *options = &schedule.options;
+    int code = schedule.plan[REFUSE].code;
+    long done = schedule.program == PRODUCER ? program.sent : program.received;
+
+    switch (status) {
+    case EX_OK:
+        return facts.signal_us != 0 ||
+               (options->count != 0 && (done >= options->count || schedule.program == OBJECT));
+    case EX_UNAVAILABLE:
+        return !facts.was_proven && outcome.reason[0] != '\0';
+    case EX_TEMPFAIL:
+        return options->timeout > 0 && outcome.ended_us >= (int64_t)(options->timeout * 1e6);
+    case EX_IOERR:
+        return facts.stdout_failed || (outcome.how == ALARM && struck(STDOUT_FULL));
+    case EX_NOPERM:
+        return struck(REFUSE) && (code == 4 || code == 5);
+    case EX_PROTOCOL:
+        return (struck(REFUSE) && (code == 1 || code == 2)) || (struck(DENY) && reason_has("refused the subscription")) ||
+               reason_has("may not allow") || reason_has("has not acknowledged");
+    case EX_SOFTWARE:
+        return struck(NO_HANDLE) || program.has_failed;
+    default:
+        return false;
+    }
+}
+
+static void the_status_is_allowed(void)
+{
+    if (outcome.how != SECOND_SIGNAL && !status_is_allowed(outcome.status))
+        broken("the status is one that the brokers allow", "%d, \"%s\"", outcome.status, outcome.reason);
+    if (outcome.how == RETURNED && outcome.status != EX_OK && outcome.reason[0] == '\0')
+        broken("who fails says why", "%d", outcome.status);
+}
+
+static int sessions_to_remove(void)
+{
+    int count = 0;
+
+    for (int i = 0; i < BROKERS; i++)
+        count += paho_facts()->has_session[i];
+    return count;
+}
+
+/* A second from the signal, and a second more for each thing that the end still has to do. */
+static void ctrl_c_is_quick(void)
+{
+    int64_t took_us = outcome.ended_us - facts.signal_us;
+
+    if (facts.signal_us != 0 && took_us > 2 * CLOSING_US + sessions_to_remove() * REMOVING_US)
+        broken("Ctrl-C ends the program soon", "after %.3f s", (double)took_us / 1e6);
+}
+
+static void timeout_is_honoured(void)
+{
+    const struct options *options = &schedule.options;
+    int64_t most_us = (int64_t)(options->timeout * 1e6) + ATTEMPT_US + SUBSCRIBING_US + CLOSING_US +
+                      sessions_to_remove() * REMOVING_US;
+
+    if (options->timeout > 0 && outcome.ended_us > most_us && !struck(STDOUT_FULL))
+        broken("--timeout is honoured", "ended after %.3f s", (double)outcome.ended_us / 1e6);
+}
+
+static void wait_is_honoured(void)
+{
+    int64_t wait_us = (int64_t)(schedule.options.wait * 1e6);
+    int64_t round_us = schedule.options.connection.broker_count * (ATTEMPT_US + SUBSCRIBING_US);
+
+    if (outcome.how != RETURNED || outcome.status != EX_UNAVAILABLE)
+        return;
+    if (outcome.ended_us < wait_us)
+        broken("--wait is honoured", "gave up after %.3f s", (double)outcome.ended_us / 1e6);
+    if (outcome.ended_us > wait_us + 2 * round_us + CLOSING_US + sessions_to_remove() * REMOVING_US)
+        broken("--wait is honoured", "gave up after %.3f s only", (double)outcome.ended_us / 1e6);
+}
+
+static void count_is_honoured(void)
+{
+    long count = schedule.options.count;
+    long done = schedule.program == PRODUCER ? program.sent : program.received;
+
+    if (count == 0 || schedule.program == OBJECT)
+        return;
+    if (done > count)
+        broken("--count is honoured", "%ld of %ld", done, count);
+}
+
+/* What the program told as sent, less what it told as not acknowledged, has arrived at some broker. */
+static void nothing_told_as_acknowledged_is_lost(void)
+{
+    long missing = 0;
+
+    if (!facts.has_summary)
+        return; /* who has not even begun is told so */
+    for (int number = 0; number < NUMBERS; number++) {
+        if (!program.was_put[number])
+            continue;
+        bool arrived = false;
+        for (int i = 0; i < BROKERS; i++)
+            arrived = arrived || broker_facts(i)->received[number];
+        missing += !arrived;
+    }
+    if (missing > facts.told_unacknowledged)
+        broken("nothing that was told as acknowledged is lost", "%ld missing, %ld told", missing,
+               facts.told_unacknowledged);
+}
+
+static void qos_2_is_once_and_in_order(void)
+{
+    for (int i = 0; i < BROKERS; i++) {
+        const struct broker_facts *broker = broker_facts(i);
+        if (broker->doubles + broker->disorder > 0)
+            broken("QoS 2 is once and in order", "%d doubles, %d out of order", broker->doubles, broker->disorder);
+    }
+}
+
+/* What Paho has acknowledged in the program's name the program has got, or it is told how many it has not. */
+static void nothing_is_dropped_unseen(void)
+{
+    if (schedule.program == OBJECT)
+        return; /* its thread may read one more packet while it is told to end */
+    if (paho_facts()->unseen > 0 && program.closes_connected) /* otherwise Paho keeps it to itself */
+        broken("no acknowledged message is dropped unseen", "%d dropped", paho_facts()->unseen);
+    if (facts.drained != facts.told_left_over)
+        broken("no acknowledged message is dropped unseen", "%ld at the end, %ld told", facts.drained,
+               facts.told_left_over);
+}
+
+static void the_summary_is_true(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    if (!facts.has_summary)
+        return;
+    if (facts.told_unacknowledged != paho->pending)
+        broken("the summary is true", "%ld told as not acknowledged, %d are not", facts.told_unacknowledged,
+               paho->pending);
+    if (facts.told_losses > paho->lost)
+        broken("the summary is true", "%ld losses told, %d seen", facts.told_losses, paho->lost);
+    if (facts.told_offline_s * 1e6 > (double)outcome.ended_us)
+        broken("the summary is true", "offline for %.3f s of %.3f s", facts.told_offline_s,
+               (double)outcome.ended_us / 1e6);
+    if (facts.told_forgotten != paho->forgotten)
+        broken("the summary is true", "%ld told as forgotten, %d were", facts.told_forgotten, paho->forgotten);
+}
+
+static void a_forgotten_session_is_told(void)
+{
+    if (facts.notes_of_forgetting != paho_facts()->forgotten)
+        broken("a forgotten session is told", "%d of %d", facts.notes_of_forgetting, paho_facts()->forgotten);
+}
+
+static void no_session_stays_untold(void)
+{
+    for (int i = 0; i < BROKERS; i++)
+        if (broker_facts(i)->has_session && paho_facts()->has_session[i] && (facts.told_stays >> i & 1) == 0)
+            broken("sessions that are left behind are told", "broker %d", i);
+}
+
+static void nothing_leaks(void)
+{
+    if (paho_facts()->handles > 0 || paho_facts()->allocations > 0)
+        broken("nothing leaks", "%d handles, %d allocations", paho_facts()->handles, paho_facts()->allocations);
+}
+
+void rules_at_the_end(void)
+{
+    if (outcome.rule != NULL)
+        return;
+    ctrl_c_is_quick();
+    the_status_is_allowed();
+    timeout_is_honoured();
+    wait_is_honoured();
+    count_is_honoured();
+    qos_2_is_once_and_in_order();
+    if (outcome.how != RETURNED)
+        return; /* what follows is for those who come to say what they have to */
+    nothing_told_as_acknowledged_is_lost();
+    nothing_is_dropped_unseen();
+    the_summary_is_true();
+    a_forgotten_session_is_told();
+    no_session_stays_untold();
+    nothing_leaks();
+}

@@ -1,0 +1,97 @@
+/* What a schedule is: which program runs, with which options, and what goes wrong. The rest follows. */
+#ifndef SIMULATION_SCHEDULE_H
+#define SIMULATION_SCHEDULE_H
+
+#include "playground/options.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What can go wrong. Those of the first group strike at a moment of the clock; the others where there is an occasion. */
+enum fault {
+    LOSS,       /* the network resets the connection */
+    TWIN,       /* another program takes the client id over, and again, and again */
+    RESTART,    /* the broker dies and comes back with its sessions */
+    FORGETTING, /* the broker dies and comes back without them */
+    SILENCE,    /* the broker is there, but stands still */
+    UNREACHABLE,
+    STDOUT_FULL,  /* standard output takes nothing for a while */
+    STDOUT_FAILS, /* and then never again */
+    SIGNAL,
+    TIMED_FAULTS,
+
+    CUT = TIMED_FAULTS, /* the connection lives for so long */
+    CLOSE_ON_CONNECT,
+    REFUSE, /* CONNACK with a code */
+    SLOW_CONNACK,
+    NO_CONNACK,
+    CLOSE_ON_SUBSCRIBE, /* a broker that denies by closing */
+    DENY,               /* SUBACK with 0x80 */
+    SLOW_SUBACK,
+    NO_SUBACK,
+    CLOSE_AFTER_SUBACK,
+    CLOSE_ON_PUBLISH,
+    CLOSE_BEFORE_ACK, /* it has taken the message, and does not come to say so */
+    SLOW_ACK,
+    NO_ACK,
+    PUBACK_FOR_QOS_2,
+    PROGRAM_FAILS, /* in on_connected */
+    NO_HANDLE,     /* MQTTClient_create fails */
+    FAULTS
+};
+
+extern const char *const fault_names[FAULTS];
+
+struct plan {
+    int percent;       /* of the occasions; 0: never */
+    int count;         /* for those of the clock: so often */
+    int64_t first_us;  /* for those of the clock */
+    int64_t every_us;  /* for those of the clock */
+    int64_t amount_us; /* how slow, how long; 0: random */
+    int code;          /* of a refusal */
+};
+
+enum program_kind { PRODUCER, CONSUMER, OBJECT, PROGRAMS };
+
+struct schedule {
+    uint64_t seed;
+    enum program_kind program;
+    struct options options;
+    struct plan plan[FAULTS];
+    int64_t healthy_us;     /* no fault but those of 100 percent strikes from then on */
+    int64_t last_signal_us; /* what ends the program at the latest */
+    int64_t latency_us;
+    int64_t feed_us; /* others publish so often */
+    int feed_qos;
+    int feed_count;
+    int broker_mask;     /* brokers that are there */
+    int mailbox_capacity;
+    bool has_left_sessions; /* of a program that ran before with the same client id */
+};
+
+/* A fault that struck: which, and at which of its occasions. A schedule can be told with some of them only. */
+struct strike {
+    enum fault fault;
+    unsigned occasion;
+};
+enum { STRIKES = 4096 };
+struct strikes {
+    int count;
+    struct strike list[STRIKES];
+};
+
+extern struct schedule schedule;
+
+void schedule_from_seed(struct schedule *made, uint64_t seed);
+
+/* Begins a story with these faults, or with NULL all that the plan has. */
+void faults_begin(const struct strikes *only);
+void faults_end(void); /* none strikes any more */
+const struct strikes *faults_struck(void);
+
+/* Whether the fault strikes on this occasion. */
+bool fault_strikes(enum fault fault);
+/* A number from least to most that belongs to the last strike of the fault. */
+int64_t fault_amount(enum fault fault, int64_t least, int64_t most);
+
+#endif
