@@ -159,7 +159,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
 static void on_connection_lost(void *context, char *cause)
 {
     (void)context, (void)cause;
-    mailbox_wake(self.mailbox);
+    session_lost(&self.session);
 }
 
 static int on_object_connected(struct session *session, void *context)

@@ -243,9 +243,9 @@ void rule_note(const char *text)
 {
     char name[16];
 
-    if (strstr(text, "messages were not acknowledged") != NULL)
+    if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
-    else if (strstr(text, "acknowledged, but are not shown") != NULL)
+    else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
     else if (sscanf(text, "The connection was lost %ld times, for %lf", &facts.told_losses, &facts.told_offline_s) == 1 ||
              sscanf(text, "The connection was lost %ld time, for %lf", &facts.told_losses, &facts.told_offline_s) == 1)
