@@ -1,6 +1,7 @@
 /* What happens when the system has no memory and no thread to give. The linker puts the functions below in the place of
  * those of the C library. */
 #include "playground/mailbox.h"
+#include "playground/monitor.h"
 #include "playground/timer.h"
 #include "unit.h"
 
@@ -38,6 +39,25 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_calloc(size_t count, size_t size)
 {
     return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+static void a_monitor_is_made_whole_or_not_at_all(void **state)
+{
+    struct monitor monitor;
+    bool made = false;
+    int step;
+
+    (void)state;
+    for (step = 0; !made; step++) {
+        assert_true(step < 20);
+        calls_left = step;
+        made = monitor_init(&monitor);
+    }
+    assert_true(step > 1);
+    calls_left = 1000;
+    monitor_enter(&monitor);
+    monitor_leave(&monitor);
+    monitor_destroy(&monitor);
 }
 
 static void a_mailbox_is_made_whole_or_not_at_all(void **state)
@@ -83,6 +103,7 @@ static void a_timer_is_started_whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_monitor_is_made_whole_or_not_at_all),
         cmocka_unit_test(a_mailbox_is_made_whole_or_not_at_all),
         cmocka_unit_test(a_timer_is_started_whole_or_not_at_all),
     };

@@ -1,4 +1,4 @@
-/* Ctrl-C: what the first and the second signal do. A signal cannot be taken back, so each test has its own process. */
+/* Ctrl-C: what the first and the second signal do, and what becomes of a program that is stuck. A signal cannot be taken back, so each test has its own process. */
 #include "playground/monotonic.h"
 #include "playground/stop.h"
 
@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <time.h>
 
-enum { LONG_MS = 40000, HANGS_US = 30000000, FINE = 10, WRONG = 11 }; /* 0 is what a stuck program ends with */
+enum { LONG_MS = 40000, HANGS_US = 30000000, FINE = 10, WRONG = 11 }; /* 0 is what a stuck child ends with */
 
 static int install_and_look(const void *argument)
 {
@@ -221,6 +221,134 @@ static void a_signal_from_outside_is_noticed(void **state)
     assert_int_equal(child_status(take_a_signal_from_outside, NULL), FINE);
 }
 
+/* --- a program that is stuck --------------------------------------------------------------------------------- */
+
+enum { SPOKEN = 42 };
+
+static struct capture errors;
+
+static _Noreturn void be_stuck(void)
+{
+    for (;;)
+        pause(); /* as a call that goes on after each signal */
+}
+
+static int be_stuck_without_words(const void *argument)
+{
+    (void)argument;
+    stop_install();
+    raise(SIGINT);
+    be_stuck();
+}
+
+static int be_stuck_with_words(const void *argument)
+{
+    stop_install();
+    stop_last_words(WRONG, "not these");
+    stop_last_words(SPOKEN, "%s", (const char *)argument);
+    raise(SIGTERM);
+    be_stuck();
+}
+
+/* What a child wrote to standard error before it ended with that status, in less than the time of a hanging one. */
+static const char *words_of(int (*run)(const void *argument), const void *argument, int status)
+{
+    int64_t start_us = monotonic_us();
+
+    capture_start(&errors, stderr);
+    int ended = child_status(run, argument);
+    capture_stop(&errors);
+    assert_int_equal(ended, status);
+    assert_true(monotonic_us() - start_us >= 700000);
+    assert_true(monotonic_us() - start_us < HANGS_US);
+    return errors.text;
+}
+
+static void a_stuck_program_says_its_last_words_and_ends(void **state)
+{
+    (void)state;
+    assert_string_equal(words_of(be_stuck_with_words, "farewell", SPOKEN), "farewell\n");
+    assert_string_equal(words_of(be_stuck_without_words, NULL, 0), "Ended while something was still under way\n");
+}
+
+static void the_longest_last_words_are_a_whole_line(void **state)
+{
+    static char words[5000];
+
+    (void)state;
+    memset(words, 'w', sizeof words - 1);
+    words_of(be_stuck_with_words, words, SPOKEN);
+    assert_int_equal(errors.length, 1023);
+    assert_int_equal(strspn(errors.text, "w"), 1022);
+    assert_string_equal(errors.text + 1022, "\n");
+}
+
+/* Five times it comes to the next thing where it may get stuck, and has all the time again. */
+static int have_words_after_the_signal(const void *argument)
+{
+    int64_t start_us = monotonic_us();
+
+    (void)argument;
+    stop_install();
+    raise(SIGINT);
+    for (int i = 1; i <= 5; i++) {
+        while (monotonic_us() - start_us < 200000 * i)
+            continue;
+        stop_last_words(SPOKEN + i, "words number %d", i);
+    }
+    be_stuck();
+}
+
+static void last_words_after_the_signal_give_the_time_again(void **state)
+{
+    int64_t start_us = monotonic_us();
+
+    (void)state;
+    assert_string_equal(words_of(have_words_after_the_signal, NULL, SPOKEN + 5), "words number 5\n");
+    assert_true(monotonic_us() - start_us >= 1700000);
+}
+
+static int look_for_two_seconds(const void *argument)
+{
+    int64_t start_us = monotonic_us();
+
+    (void)argument;
+    stop_install();
+    stop_last_words(WRONG, "too early");
+    raise(SIGINT);
+    while (monotonic_us() - start_us < 2000000) {
+        if (!stop_requested())
+            return WRONG;
+    }
+    return FINE;
+}
+
+static void a_program_that_has_noticed_may_take_its_time(void **state)
+{
+    (void)state;
+    assert_string_equal(words_of(look_for_two_seconds, NULL, FINE), "");
+}
+
+static int look_once(const void *argument)
+{
+    (void)argument;
+    stop_install();
+    stop_last_words(SPOKEN, "stuck on the way out");
+    raise(SIGINT);
+    if (!stop_requested())
+        return WRONG;
+    be_stuck();
+}
+
+static void a_program_that_gets_stuck_after_it_has_noticed_ends_too(void **state)
+{
+    int64_t start_us = monotonic_us();
+
+    (void)state;
+    assert_string_equal(words_of(look_once, NULL, SPOKEN), "stuck on the way out\n");
+    assert_true(monotonic_us() - start_us >= 1500000); /* the second alarm, not the first */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +362,11 @@ int main(void)
         cmocka_unit_test(a_signal_ends_a_sleep),
         cmocka_unit_test(other_signals_do_not_shorten_a_sleep),
         cmocka_unit_test(a_signal_from_outside_is_noticed),
+        cmocka_unit_test(a_stuck_program_says_its_last_words_and_ends),
+        cmocka_unit_test(the_longest_last_words_are_a_whole_line),
+        cmocka_unit_test(last_words_after_the_signal_give_the_time_again),
+        cmocka_unit_test(a_program_that_has_noticed_may_take_its_time),
+        cmocka_unit_test(a_program_that_gets_stuck_after_it_has_noticed_ends_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
