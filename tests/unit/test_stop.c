@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <time.h>
 
@@ -374,6 +375,28 @@ static void last_words_count_from_when_they_are_had(void **state)
     assert_true(shortest_us <= 1400000); /* the first alarm, not the second */
 }
 
+/* Standard error is a pipe that nobody reads, and full. */
+static int be_stuck_without_a_listener(const void *argument)
+{
+    const char page[4096] = {0};
+    int ends[2];
+
+    (void)argument;
+    if (pipe(ends) != 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) != 0)
+        return WRONG;
+    while (write(ends[1], page, sizeof page) > 0)
+        continue;
+    fcntl(ends[1], F_SETFL, 0);
+    dup2(ends[1], STDERR_FILENO);
+    return be_stuck_with_words("unheard");
+}
+
+static void last_words_that_nobody_takes_keep_no_program_alive(void **state)
+{
+    (void)state;
+    assert_string_equal(words_of(be_stuck_without_a_listener, NULL, SPOKEN), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_program_that_has_noticed_may_take_its_time),
         cmocka_unit_test(a_program_that_gets_stuck_after_it_has_noticed_ends_too),
         cmocka_unit_test(last_words_count_from_when_they_are_had),
+        cmocka_unit_test(last_words_that_nobody_takes_keep_no_program_alive),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
