@@ -8,14 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Stands behind each item: what becomes of it if the mailbox is closed before it was taken. */
+enum { LOST_THEN, WITHDRAWN_THEN, WITHDRAWN };
+
 struct mailbox {
-    struct monitor monitor; /* guards everything below; notified after every put, take, wake and close */
+    struct monitor monitor; /* guards everything below; notified after every put, take and close */
     size_t capacity;
     size_t item_size;
     uint64_t put;       /* items put since the start; the next one goes to slot put % capacity */
     uint64_t taken;     /* items taken since the start */
     unsigned long lost; /* items refused because the mailbox was full or closed */
-    uint64_t withdrawn; /* items of mailbox_hand_over that were still there when the mailbox was closed */
     bool closed;
     unsigned char slots[];
 };
@@ -24,8 +26,8 @@ struct mailbox *mailbox_new(size_t capacity, size_t item_size)
 {
     struct mailbox *created = NULL;
 
-    if (item_size == 0 || capacity <= (SIZE_MAX - sizeof *created) / item_size)
-        created = calloc(1, sizeof *created + capacity * item_size);
+    if (item_size < SIZE_MAX && capacity <= (SIZE_MAX - sizeof *created) / (item_size + 1))
+        created = calloc(1, sizeof *created + capacity * (item_size + 1));
     if (created == NULL)
         return NULL;
     created->capacity = capacity;
@@ -46,7 +48,12 @@ void mailbox_free(struct mailbox *mailbox)
 
 static unsigned char *slot(struct mailbox *mailbox, uint64_t number)
 {
-    return mailbox->slots + number % mailbox->capacity * mailbox->item_size;
+    return mailbox->slots + number % mailbox->capacity * (mailbox->item_size + 1);
+}
+
+static unsigned char *fate(struct mailbox *mailbox, uint64_t number)
+{
+    return slot(mailbox, number) + mailbox->item_size;
 }
 
 static bool is_full(const struct mailbox *mailbox)
@@ -54,9 +61,10 @@ static bool is_full(const struct mailbox *mailbox)
     return mailbox->put - mailbox->taken == mailbox->capacity;
 }
 
-static void put(struct mailbox *mailbox, const void *item)
+static void put(struct mailbox *mailbox, const void *item, unsigned char if_closed)
 {
     memcpy(slot(mailbox, mailbox->put), item, mailbox->item_size);
+    *fate(mailbox, mailbox->put) = if_closed;
     mailbox->put++;
     monitor_notify_all(&mailbox->monitor);
 }
@@ -71,7 +79,7 @@ bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long
         in_time = monitor_wait(&mailbox->monitor, deadline_us);
     bool accepted = !is_full(mailbox) && !mailbox->closed;
     if (accepted)
-        put(mailbox, item);
+        put(mailbox, item, LOST_THEN);
     else
         mailbox->lost++;
     monitor_leave(&mailbox->monitor);
@@ -91,12 +99,13 @@ bool mailbox_hand_over(struct mailbox *mailbox, const void *item)
     while (is_full(mailbox) && !mailbox->closed)
         monitor_wait(&mailbox->monitor, MONITOR_FOREVER);
     if (!mailbox->closed) {
-        put(mailbox, item);
         uint64_t mine = mailbox->put;
-        while (mailbox->taken < mine && !mailbox->closed)
+        put(mailbox, item, WITHDRAWN_THEN);
+        while (mailbox->taken <= mine && !mailbox->closed)
             monitor_wait(&mailbox->monitor, MONITOR_FOREVER);
-        taken = mailbox->taken >= mine;
-        mailbox->withdrawn += !taken;
+        taken = mailbox->taken > mine;
+        if (!taken)
+            *fate(mailbox, mine) = WITHDRAWN;
     }
     monitor_leave(&mailbox->monitor);
     return taken;
@@ -110,6 +119,8 @@ bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms)
     monitor_enter(&mailbox->monitor);
     while (mailbox->put == mailbox->taken && !mailbox->closed && in_time)
         in_time = monitor_wait(&mailbox->monitor, deadline_us);
+    while (mailbox->put != mailbox->taken && *fate(mailbox, mailbox->taken) == WITHDRAWN)
+        mailbox->taken++;
     bool any = mailbox->put != mailbox->taken;
     if (any) {
         memcpy(item, slot(mailbox, mailbox->taken), mailbox->item_size);
@@ -144,8 +155,9 @@ void mailbox_close(struct mailbox *mailbox)
 unsigned long mailbox_lost(struct mailbox *mailbox)
 {
     monitor_enter(&mailbox->monitor);
-    uint64_t left = mailbox->closed ? mailbox->put - mailbox->taken - mailbox->withdrawn : 0;
-    unsigned long lost = mailbox->lost + (unsigned long)left;
+    unsigned long lost = mailbox->lost;
+    for (uint64_t i = mailbox->taken; i < mailbox->put && mailbox->closed; i++)
+        lost += *fate(mailbox, i) == LOST_THEN;
     monitor_leave(&mailbox->monitor);
     return lost;
 }

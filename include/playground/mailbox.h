@@ -35,8 +35,8 @@ bool mailbox_sleep(struct mailbox *mailbox, double seconds);
 /* Wakes every thread that waits in one of the functions above; from now on nothing can be put. */
 void mailbox_close(struct mailbox *mailbox);
 
-/* How many items of mailbox_put and mailbox_put_within were lost so far: refused; and, once the mailbox is closed and the
- * threads that hand over have ended, those that nobody has taken. */
+/* How many items of mailbox_put and mailbox_put_within were lost so far: refused; and, once the mailbox is closed, those
+ * that nobody has taken. Who hands over an item knows for himself. */
 unsigned long mailbox_lost(struct mailbox *mailbox);
 
 #endif

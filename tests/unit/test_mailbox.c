@@ -267,43 +267,6 @@ static void a_closed_mailbox_can_still_be_emptied(void **state)
     mailbox_free(mailbox);
 }
 
-static void a_wake_ends_the_next_take_and_only_that(void **state)
-{
-    struct mailbox *mailbox = mailbox_new(1, sizeof(int));
-    int item = 42;
-    int64_t start_us = monotonic_us();
-
-    (void)state;
-    assert_non_null(mailbox);
-    mailbox_wake(mailbox);
-    mailbox_wake(mailbox); /* as good as one */
-    assert_false(mailbox_take(mailbox, &item, LONG_MS));
-    assert_int_equal(item, 42);
-    assert_true(monotonic_us() - start_us < HANGS_US);
-    start_us = monotonic_us();
-    assert_false(mailbox_take(mailbox, &item, 30));
-    assert_true(monotonic_us() - start_us >= 30000);
-    mailbox_free(mailbox);
-}
-
-static void a_wake_takes_no_room_and_hides_no_item(void **state)
-{
-    struct mailbox *mailbox = mailbox_new(1, sizeof(int));
-    int item = 42, taken = 0;
-
-    (void)state;
-    assert_non_null(mailbox);
-    assert_true(mailbox_put(mailbox, &item));
-    mailbox_wake(mailbox); /* it is full */
-    assert_true(mailbox_take(mailbox, &taken, LONG_MS));
-    assert_int_equal(taken, 42);
-    int64_t start_us = monotonic_us();
-    assert_false(mailbox_take(mailbox, &taken, 30)); /* that was the take that the wake was for */
-    assert_true(monotonic_us() - start_us >= 30000);
-    assert_int_equal(mailbox_lost(mailbox), 0);
-    mailbox_free(mailbox);
-}
-
 static void what_nobody_takes_from_a_closed_mailbox_is_lost(void **state)
 {
     struct mailbox *mailbox = mailbox_new(3, sizeof(int));
@@ -462,33 +425,6 @@ static void an_item_wakes_a_thread_that_waits_for_one(void **state)
     assert_true(monotonic_us() - start_us < HANGS_US);
 }
 
-static bool take_nothing(struct mailbox *mailbox, int number)
-{
-    int item = -1;
-
-    (void)number;
-    return !mailbox_take(mailbox, &item, LONG_MS) && item == -1;
-}
-
-static void a_wake_wakes_a_thread_that_waits_for_an_item(void **state)
-{
-    int64_t start_us = monotonic_us();
-
-    (void)state;
-    for (int round = 0; round < ROUNDS; round++) {
-        struct crew *crew = crew_new(mailbox_new(1, sizeof(int)));
-        crew_start(crew, take_nothing);
-        crew_wait(crew, &crew->ready);
-        if (round % 2 == 0)
-            spin(); /* sometimes it waits already */
-        mailbox_wake(crew->mailbox);
-        crew_join(crew);
-        assert_true(crew->workers[0].result);
-        crew_free(crew);
-    }
-    assert_true(monotonic_us() - start_us < HANGS_US);
-}
-
 static bool sleep_long(struct mailbox *mailbox, int number)
 {
     (void)number;
@@ -532,6 +468,32 @@ static void closing_wakes_every_thread_that_waits(void **state)
             assert_int_equal(left, 0); /* nothing was put over what was there */
             crew_free(crew);
         }
+    }
+}
+
+static void what_is_not_handed_over_is_neither_lost_nor_taken_later(void **state)
+{
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct crew *crew = crew_new(mailbox_new(WORKERS_MAX, sizeof(int)));
+        int item = 7, left = 0;
+        assert_true(mailbox_put(crew->mailbox, &item));
+        for (int i = 0; i < round % 4 + 1; i++)
+            crew_start(crew, hand_over_one);
+        crew_wait(crew, &crew->ready);
+        spin();
+        assert_true(mailbox_put(crew->mailbox, &item)); /* sometimes before, sometimes behind, sometimes between them */
+        mailbox_close(crew->mailbox);
+        assert_int_equal(mailbox_lost(crew->mailbox), 2);
+        crew_join(crew);
+        assert_int_equal(mailbox_lost(crew->mailbox), 2);
+        while (mailbox_take(crew->mailbox, &item, LONG_MS)) {
+            assert_int_equal(item, 7);
+            left++;
+        }
+        assert_int_equal(left, 2);
+        assert_int_equal(mailbox_lost(crew->mailbox), 0);
+        crew_free(crew);
     }
 }
 
@@ -648,16 +610,14 @@ int main(void)
         cmocka_unit_test(sleep_lasts_its_time),
         cmocka_unit_test(a_closed_mailbox_refuses_and_waits_for_nothing),
         cmocka_unit_test(a_closed_mailbox_can_still_be_emptied),
-        cmocka_unit_test(a_wake_ends_the_next_take_and_only_that),
-        cmocka_unit_test(a_wake_takes_no_room_and_hides_no_item),
         cmocka_unit_test(what_nobody_takes_from_a_closed_mailbox_is_lost),
         cmocka_unit_test(no_mailbox_is_freed_without_harm),
         cmocka_unit_test(hand_over_returns_only_after_the_item_was_taken),
         cmocka_unit_test(hand_over_waits_for_room),
         cmocka_unit_test(every_thread_that_hands_over_gets_its_turn),
         cmocka_unit_test(an_item_wakes_a_thread_that_waits_for_one),
-        cmocka_unit_test(a_wake_wakes_a_thread_that_waits_for_an_item),
         cmocka_unit_test(closing_wakes_every_thread_that_waits),
+        cmocka_unit_test(what_is_not_handed_over_is_neither_lost_nor_taken_later),
         cmocka_unit_test(many_producers_that_hand_over_lose_nothing),
         cmocka_unit_test(every_item_that_is_put_is_either_taken_or_counted_as_lost),
         cmocka_unit_test(several_consumers_share_the_items),
