@@ -200,7 +200,6 @@ def test_no_command_of_a_flood_is_lost_without_a_word(patient, run_raw, observe,
     flood = observe(patient.port)
     program = run_raw("mqtt_smart_object", *patient.options, "--interval", 0.05, "-i", "flooded")
     program.wait_for_subscriptions(1)
-    flood.client.max_queued_messages_set(0)
     for number in range(COMMANDS):
         sent = flood.client.publish(ACTION, ON if number % 2 else OFF, qos)
     sent.wait_for_publish(3 * DEADLINE)
