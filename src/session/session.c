@@ -398,7 +398,7 @@ static void on_broken(struct session *session)
     if (parts->last_packet == parts->subscribe && !was_soon(parts)) {
         parts->is_guess = false;
         failure->status = EX_UNAVAILABLE;
-        snprintf(failure->text, sizeof failure->text, "%.200s does not answer %s", name, parts->last_packet);
+        snprintf(failure->text, sizeof failure->text, "%.200s has not answered %s", name, parts->last_packet);
     } else if (was_connected) {
         const char *error = MQTTClient_strerror(parts->on_connected_rc);
         parts->is_guess = false;
@@ -449,11 +449,6 @@ static void on_later(struct session *session)
         console_note("%s; trying again in %.1f s", parts->failure.text, (double)pause_ms / 1000);
 }
 
-static void on_over_beginning(struct session *session)
-{
-    MQTTClient_disconnect(session->client, 0);
-}
-
 /* --- the table -------------------------------------------------------------------------------------------------- */
 
 static enum event (*const in_state[])(struct session *session) = {
@@ -482,7 +477,7 @@ static const struct transition {
     {FAILED,     LATER,    on_later,          OFFLINE},
     {OFFLINE,    OVER,     NULL,              ENDED},
     {CONNECTING, OVER,     NULL,              ENDED},
-    {BEGINNING,  OVER,     on_over_beginning, ENDED},
+    {BEGINNING,  OVER,     NULL,              ENDED}, /* session_close disconnects, once it has counted */
     {UP,         OVER,     NULL,              ENDED},
     {FAILED,     OVER,     NULL,              ENDED},
     /* clang-format on */

@@ -19,20 +19,24 @@ void window_add(struct window *window)
 
 void window_count(struct window *window, MQTTClient client, int64_t now_us)
 {
-    MQTTClient_deliveryToken *tokens = NULL, oldest = 0;
-    int count = 0;
+    MQTTClient_deliveryToken *tokens = NULL, oldest = 0, newest = 0;
+    int count = 0, left = 0; /* of those of the last count: up to the one that was the newest then */
 
     if (MQTTClient_getPendingDeliveryTokens(client, &tokens) == MQTTCLIENT_SUCCESS && tokens != NULL) {
-        while (tokens[count] != -1) /* oldest first, as they were published */
-            count++;
+        for (; tokens[count] != -1; count++) { /* oldest first, as they were published */
+            newest = tokens[count];
+            if (newest == window->newest)
+                left = count + 1;
+        }
         oldest = count > 0 ? tokens[0] : 0;
     }
     MQTTClient_free(tokens);
-    if (oldest != window->oldest) {
-        window->has_moved = window->has_moved || window->oldest != 0;
+    window->has_moved = window->has_moved || left < window->counted;
+    if (oldest != window->oldest)
         window->oldest_since_us = now_us;
-    }
     window->oldest = oldest;
+    window->newest = newest;
+    window->counted = count;
     window->unchecked = count;
 }
 

@@ -13,6 +13,8 @@ struct window {
      * more than to publish, so that it is done only when this number fills the window. */
     int unchecked;
     MQTTClient_deliveryToken oldest; /* of the last count; 0: none */
+    MQTTClient_deliveryToken newest; /* of the last count; 0: none */
+    int counted;                     /* messages in flight, by the last count */
     int64_t oldest_since_us;         /* when that one was first seen to be the oldest */
     bool has_moved;                  /* at least one message was seen to be acknowledged */
 };

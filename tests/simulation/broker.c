@@ -20,7 +20,6 @@ struct delivery {
 
 static struct model {
     bool is_up, is_silent, is_unreachable;
-    bool is_clean; /* the session ends with the connection */
     bool has_subscription;
     int subscription_qos;
     int delivery_count;
@@ -87,7 +86,8 @@ static void arrive_at_client(void *argument)
     struct link *link = argument;
 
     link->arrived++;
-    link->end_has_arrived = link->to_client.packets[(link->to_client.head + link->arrived - 1) % RING].type == END_OF_STREAM;
+    if (link->is_open && link->to_client.packets[(link->to_client.head + link->arrived - 1) % RING].type == END_OF_STREAM)
+        link->end_us = world_now();
     world_notify(&links_readable);
 }
 
@@ -116,7 +116,7 @@ static void end_link(struct link *link, enum ending ending, bool is_reset)
     struct model *model = &models[link->broker];
     if (model->link == link) {
         model->link = NULL;
-        if (model->is_clean)
+        if (model->facts.is_clean)
             model->facts.has_session = false;
     }
 }
@@ -223,7 +223,7 @@ static void on_connect(struct model *model, struct link *link, struct packet pac
     if (!is_present)
         forget(model);
     model->facts.has_session = true;
-    model->is_clean = packet.code != 0;
+    model->facts.is_clean = packet.code != 0;
     model->link = link;
     link->is_accepted = true;
     int64_t delay_us = fault_strikes(SLOW_CONNACK) ? fault_amount(SLOW_CONNACK, 1000, 4000000) : 0;
@@ -398,9 +398,10 @@ struct link *broker_connect(int broker, bool *is_lost)
     was_reached = true;
     link->broker = broker;
     link->is_open = true;
-    link->end_has_arrived = link->is_accepted = link->has_died = link->is_at_end = link->writes_fail = false;
+    link->is_accepted = link->has_died = link->is_at_end = link->writes_fail = false;
     link->suback_given = link->taken = false;
     link->arrived = link->held = 0;
+    link->end_us = 0;
     link->ending = NOBODY;
     link->last_request = CONNECT;
     link->to_client.head = link->to_client.tail = link->to_broker.head = link->to_broker.tail = 0;

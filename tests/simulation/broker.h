@@ -50,7 +50,7 @@ struct link {
     bool is_open;      /* as far as the client has not closed it */
     bool is_accepted;  /* the broker has answered CONNECT with 0 */
     bool has_died;     /* the broker holds it no more */
-    bool end_has_arrived; /* the client could know that it has ended */
+    int64_t end_us;      /* when the client could know that it has ended; 0: it has not */
     bool is_at_end;    /* the client has read all, and then the end */
     bool writes_fail;
     unsigned arrived;  /* packets of to_client that can be read */
@@ -79,6 +79,7 @@ void brokers_begin(void);
 /* What they did. */
 struct broker_facts {
     bool has_session;
+    bool is_clean;          /* and it ends with the connection */
     bool received[NUMBERS]; /* taken from the client, ever */
     int doubles;            /* numbers at QoS 2 that were taken twice in one session */
     int disorder;           /* and those that were taken after a greater one */

@@ -192,6 +192,7 @@ static int disconnect1(struct handle *m, bool calls_lost, bool stops)
             facts.longest_us = paho_longest_us();
             facts.is_connected = false;
             facts.is_subscribed = false;
+            facts.was_disconnected = !calls_lost;
             facts.lost += calls_lost;
             facts.lost_us = world_now();
         }
@@ -580,7 +581,7 @@ int MQTTClient_setCommandTimeout(MQTTClient handle, unsigned long milliSeconds)
     return MQTTCLIENT_SUCCESS;
 }
 
-static int connected(struct handle *m, struct packet connack)
+static int on_connack(struct handle *m)
 {
     m->connected = true;
     m->connect_state = NOT_IN_PROGRESS;
@@ -589,8 +590,6 @@ static int connected(struct handle *m, struct packet connack)
         facts.is_connected = true;
         facts.accepted++;
         facts.accepted_us = facts.oldest_us = world_now();
-        facts.forgotten += !m->clean && facts.has_session[m->broker] && !connack.flag;
-        facts.has_session[m->broker] = !m->clean;
     }
     if (m->clean)
         clean_session(m);
@@ -629,7 +628,7 @@ static int connect_uri(struct handle *m, MQTTClient_connectOptions *options, con
     if (!wait_for(m, CONNACK, start_us + timeout_us - world_now(), &connack))
         return SOCKET_ERROR;
     *session_present = connack.flag;
-    return connack.code == 0 ? connected(m, connack) : connack.code;
+    return connack.code == 0 ? on_connack(m) : connack.code;
 }
 
 int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
@@ -651,9 +650,9 @@ int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
     else
         disconnect1(m, false, false);
     story("MQTTClient_connect: %d", rc);
-    if (is_session(m)) {
-        facts.connect_rc = rc;
-        rule_after_attempt(rc);
+    if (is_session(m) && rc == MQTTCLIENT_SUCCESS) {
+        facts.forgotten += !m->clean && facts.has_session[m->broker] && !session_present;
+        facts.has_session[m->broker] = !m->clean;
     }
     return rc;
 }
@@ -699,6 +698,7 @@ int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
 
     enter("MQTTClient_subscribe");
     facts.has_subscribed = true;
+    facts.subscribe_us = world_now();
     int rc = request(m, (struct packet){.type = SUBSCRIBE, .qos = qos}, SUBACK, &answer);
     if (rc == MQTTCLIENT_SUCCESS && answer.code == MQTT_BAD_SUBSCRIBE)
         rc = MQTT_BAD_SUBSCRIBE;

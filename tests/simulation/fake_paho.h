@@ -14,6 +14,7 @@ struct paho_facts {
     bool is_connected;
     bool is_subscribed;      /* on this connection, and the broker has said so */
     bool has_subscribed;     /* asked for it, ever */
+    int64_t subscribe_us;    /* when it did so the last time */
     struct link *link;       /* the last one */
     int accepted;            /* connections */
     int64_t accepted_us;     /* the last one */
@@ -24,8 +25,8 @@ struct paho_facts {
     bool has_session[BROKERS];
     int pending;             /* messages without their last acknowledgement */
     bool was_let_through;    /* granted, or acknowledged, and the client has read it */
-    int connect_rc;          /* of the last attempt */
     int attempts;
+    bool was_disconnected;   /* by MQTTClient_disconnect, the last time */
     int unseen;              /* acknowledged at QoS 1 or 2, and dropped before anybody has got them */
     int64_t oldest_us;       /* since when the oldest pending message is the oldest on this connection */
 };

@@ -176,7 +176,7 @@ class Tree:
         began = time.monotonic()
         tests = self.folder / "build" / "tests"
         for command in [*([tests / test] for test in UNIT_TESTS),
-                        [tests / "simulation" / "simulation", "--seconds", seconds, "--jobs", 1]]:
+                        [tests / "simulation" / "simulation", "--seconds", seconds]]:
             try:
                 result = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, cwd=self.folder, timeout=6 * seconds)

@@ -49,7 +49,6 @@ static int publish(int qos)
 static int close_session(void)
 {
     program.is_closing = true;
-    program.closes_connected = session_is_connected(&self.session);
     return session_close(&self.session);
 }
 

@@ -28,7 +28,6 @@ _Noreturn void program_ends(enum how how, int status);
 
 /* --- what happens, told by the fakes ---------------------------------------------------------------------------- */
 void rule_before_attempt(int broker);
-void rule_after_attempt(int rc);
 void rule_published(int rc);
 void rule_receive(void);
 void rule_received(const MQTTClient_message *message);
@@ -45,7 +44,6 @@ struct program_facts {
     long sent;                 /* messages that Paho took */
     long received;
     bool is_closing;
-    bool closes_connected;
     int says_goodbye; /* one message more */
     bool has_failed;           /* by session_fail */
     int beginning;             /* depth of on_connected */

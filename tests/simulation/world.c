@@ -28,7 +28,7 @@
 #define STACK_SIZE               65536
 #endif
 
-enum { ACTORS = 16, EVENTS = 16384, STEPS = 2000000 };
+enum { ACTORS = 16, EVENTS = 16384, STEPS = 20000000 };
 
 struct actor {
     ucontext_t context;
