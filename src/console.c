@@ -3,6 +3,7 @@
 #include "playground/monotonic.h"
 #include "utf8.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,10 +20,24 @@ static struct {
     int64_t began_us, next_us;
 } progress;
 
+/* Opens what whoever started the program has closed of standard input, output and error: a file or a connection that is
+ * opened gets the lowest free number, and what is printed would be written into it. Errors are lost then, but standard
+ * output is what the program is for: it is opened so that nothing can be written to it, which is noticed. */
+static void open_what_is_closed(void)
+{
+    static const int ways[] = {[STDIN_FILENO] = O_RDONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_WRONLY};
+
+    for (int i = 0; i <= STDERR_FILENO; i++) {
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", ways[i]) < 0)
+            return; /* there is nothing to open instead, either */
+    }
+}
+
 void console_open(const char *program)
 {
     static char buffer[BUFFER_BYTES];
 
+    open_what_is_closed();
     program_name = program;
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }

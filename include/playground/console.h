@@ -16,7 +16,8 @@
 #define CONSOLE_PRINTF
 #endif
 
-/* Names the program for its error messages (kept, not copied) and sets up the buffer of standard output. */
+/* Names the program for its error messages (kept, not copied) and sets up the buffer of standard output. To be called
+ * before anything is opened: it sees to it that nothing gets the number of a standard stream that is closed. */
 void console_open(const char *program);
 
 /* With `quiet` the next three functions count, but print nothing. */

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #define PROGRAM "console_test"
 
@@ -431,6 +432,43 @@ static int name_the_program(void **state)
     return 0;
 }
 
+/* Whether the descriptors 0, 1 and 2 are what they should be, those that were closed and those that were not. */
+static int open_with_some_closed(const void *argument)
+{
+    unsigned closed = *(const unsigned *)argument;
+    struct stat before[3], now;
+    char byte;
+
+    for (int i = 0; i < 3; i++) {
+        fstat(i, &before[i]);
+        if ((closed >> i & 1) != 0)
+            close(i);
+    }
+    console_open(PROGRAM);
+    for (int i = 0; i < 3; i++) {
+        if (fstat(i, &now) != 0 || ((closed >> i & 1) == 0 && now.st_ino != before[i].st_ino))
+            return WRONG;
+    }
+    if ((closed & 1) != 0 && read(STDIN_FILENO, &byte, 1) != 0)
+        return WRONG;
+    if ((closed & 4) != 0 && write(STDERR_FILENO, "e", 1) != 1)
+        return WRONG;
+    console_sent("a", false, "b");
+    return console_flush() == ((closed & 2) == 0) ? FINE : WRONG;
+}
+
+static void nothing_gets_the_number_of_a_closed_standard_stream(void **state)
+{
+    (void)state;
+    for (unsigned closed = 0; closed < 8; closed++) {
+        capture_start(&capture, stdout);
+        int status = child_status(open_with_some_closed, &closed);
+        capture_stop(&capture);
+        assert_int_equal(status, FINE);
+        assert_string_equal(capture.text, (closed & 2) == 0 ? "sent a: b\n" : "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +486,7 @@ int main(void)
         cmocka_unit_test(long_lines_on_standard_error_are_cut),
         cmocka_unit_test(standard_error_comes_after_what_was_printed_before),
         cmocka_unit_test(output_that_cannot_be_written_is_noticed),
+        cmocka_unit_test(nothing_gets_the_number_of_a_closed_standard_stream),
     };
 
     return cmocka_run_group_tests(tests, name_the_program, NULL);
