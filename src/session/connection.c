@@ -1,8 +1,6 @@
 /* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and nowhere else. */
 #include "connection.h"
 
-#include "playground/options.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +10,9 @@ enum {
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     SHORT_US = 2000000, /* a connection that lived no longer than this */
-    /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached. */
-    WINDOW_OF_PAHO = OPTIONS_WINDOW_MAX + 1
+    /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached: it has room for
+     * as many messages as there are packet ids (MQTT 3.1.1 section 2.3.1). */
+    WINDOW_OF_PAHO = 65535
 };
 
 void connection_init(struct connection *connection, const struct connection_settings *settings, bool keeps_session)
