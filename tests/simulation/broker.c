@@ -60,9 +60,9 @@ static void put(struct ring *ring, struct packet packet)
 
 static const char *packet_text(struct packet packet)
 {
-    static const char *const names[] = {"CONNECT", "CONNACK",     "PUBLISH",  "PUBACK",  "PUBREC",
-                                        "PUBREL",  "PUBCOMP",     "SUBSCRIBE", "SUBACK",  "UNSUBSCRIBE",
-                                        "UNSUBACK", "PINGREQ",    "PINGRESP", "DISCONNECT", "the end"};
+    static const char *const names[] = {"CONNECT",  "CONNACK", "PUBLISH",   "PUBACK",     "PUBREC",
+                                        "PUBREL",   "PUBCOMP", "SUBSCRIBE", "SUBACK",     "UNSUBSCRIBE",
+                                        "UNSUBACK", "PINGREQ", "PINGRESP",  "DISCONNECT", "the end"};
     static char text[80];
 
     if (packet.type == PUBLISH)
@@ -86,7 +86,8 @@ static void arrive_at_client(void *argument)
     struct link *link = argument;
 
     link->arrived++;
-    if (link->is_open && link->to_client.packets[(link->to_client.head + link->arrived - 1) % RING].type == END_OF_STREAM)
+    if (link->is_open &&
+        link->to_client.packets[(link->to_client.head + link->arrived - 1) % RING].type == END_OF_STREAM)
         link->end_us = world_now();
     world_notify(&links_readable);
 }
@@ -177,7 +178,8 @@ static void offer(struct model *model, int number, int qos)
             send(model->link, (struct packet){.type = PUBLISH, .number = number});
     } else if (model->delivery_count < OUT) {
         model->next_id = model->next_id % 65535 + 1;
-        model->deliveries[model->delivery_count++] = (struct delivery){.id = model->next_id, .number = number, .qos = qos};
+        model->deliveries[model->delivery_count++] =
+            (struct delivery){.id = model->next_id, .number = number, .qos = qos};
         send_what_fits(model);
     }
 }
@@ -571,7 +573,7 @@ void brokers_begin(void)
         model->last_number = -1;
         if (schedule.has_left_sessions) {
             model->facts.has_session = true;
-            model->has_subscription = schedule.program != PRODUCER;
+            model->has_subscription = true; /* also for a producer: somebody else's, with its client id */
             model->subscription_qos = 1;
         }
     }

@@ -28,9 +28,9 @@ enum packet_type {
 
 struct packet {
     enum packet_type type;
-    int qos;    /* of PUBLISH, and of the subscription */
-    int code;   /* of CONNACK; what SUBACK grants; of CONNECT: whether the session is a clean one; 1: a reset */
-    bool flag;  /* DUP; of CONNACK: the session is present */
+    int qos;   /* of PUBLISH, and of the subscription */
+    int code;  /* of CONNACK; what SUBACK grants; of CONNECT: whether the session is a clean one; 1: a reset */
+    bool flag; /* DUP; of CONNACK: the session is present */
     int id;
     int number; /* what is published: the payload is a number */
 };
@@ -47,18 +47,18 @@ enum ending { NOBODY, THE_CLIENT, THE_NETWORK, THE_BROKER_DIED, A_TWIN, A_DENIAL
 /* A TCP connection. */
 struct link {
     int broker;
-    bool is_open;      /* as far as the client has not closed it */
-    bool is_accepted;  /* the broker has answered CONNECT with 0 */
-    bool has_died;     /* the broker holds it no more */
-    int64_t end_us;      /* when the client could know that it has ended; 0: it has not */
-    bool is_at_end;    /* the client has read all, and then the end */
+    bool is_open;     /* as far as the client has not closed it */
+    bool is_accepted; /* the broker has answered CONNECT with 0 */
+    bool has_died;    /* the broker holds it no more */
+    int64_t end_us;   /* when the client could know that it has ended; 0: it has not */
+    bool is_at_end;   /* the client has read all, and then the end */
     bool writes_fail;
-    unsigned arrived;  /* packets of to_client that can be read */
-    unsigned held;     /* packets of to_broker that a silent broker has not read */
+    unsigned arrived; /* packets of to_client that can be read */
+    unsigned held;    /* packets of to_broker that a silent broker has not read */
     enum ending ending;
     struct ring to_client, to_broker;
-    bool suback_given; /* a subscription was granted on it */
-    bool taken;        /* a message was acknowledged on it */
+    bool suback_given;             /* a subscription was granted on it */
+    bool taken;                    /* a message was acknowledged on it */
     enum packet_type last_request; /* the last SUBSCRIBE or PUBLISH, or CONNECT, that the broker has read */
 };
 

@@ -18,7 +18,8 @@ enum {
     CALL_US = 3,
     YIELD_MS = 100,
     SOCKET_ERROR = -1,
-    RETRY_AFTER_US = 10000000 /* what was sent again on a second reconnection goes out again and again: see MQTTProtocol_retries */
+    RETRY_AFTER_US =
+        10000000 /* what was sent again on a second reconnection goes out again and again: see MQTTProtocol_retries */
 };
 
 struct outbound {

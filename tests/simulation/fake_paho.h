@@ -9,26 +9,26 @@
 
 /* Facts of the first handle, which is the session's. */
 struct paho_facts {
-    int handles;             /* there are */
-    int allocations;         /* that the program has to free */
+    int handles;     /* there are */
+    int allocations; /* that the program has to free */
     bool is_connected;
-    bool is_subscribed;      /* on this connection, and the broker has said so */
-    bool has_subscribed;     /* asked for it, ever */
-    int64_t subscribe_us;    /* when it did so the last time */
-    struct link *link;       /* the last one */
-    int accepted;            /* connections */
-    int64_t accepted_us;     /* the last one */
-    int lost;                /* connections that ended without MQTTClient_disconnect */
-    int64_t lost_us;         /* the last one */
-    int64_t longest_us;      /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
-    int forgotten;           /* a broker with which there was a session had none any more */
+    bool is_subscribed;   /* on this connection, and the broker has said so */
+    bool has_subscribed;  /* asked for it, ever */
+    int64_t subscribe_us; /* when it did so the last time */
+    struct link *link;    /* the last one */
+    int accepted;         /* connections */
+    int64_t accepted_us;  /* the last one */
+    int lost;             /* connections that ended without MQTTClient_disconnect */
+    int64_t lost_us;      /* the last one */
+    int64_t longest_us; /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
+    int forgotten;      /* a broker with which there was a session had none any more */
     bool has_session[BROKERS];
-    int pending;             /* messages without their last acknowledgement */
-    bool was_let_through;    /* granted, or acknowledged, and the client has read it */
+    int pending;          /* messages without their last acknowledgement */
+    bool was_let_through; /* granted, or acknowledged, and the client has read it */
     int attempts;
-    bool was_disconnected;   /* by MQTTClient_disconnect, the last time */
-    int unseen;              /* acknowledged at QoS 1 or 2, and dropped before anybody has got them */
-    int64_t oldest_us;       /* since when the oldest pending message is the oldest on this connection */
+    bool was_disconnected; /* by MQTTClient_disconnect, the last time */
+    int unseen;            /* acknowledged at QoS 1 or 2, and dropped before anybody has got them */
+    int64_t oldest_us;     /* since when the oldest pending message is the oldest on this connection */
 };
 const struct paho_facts *paho_facts(void);
 int64_t paho_longest_us(void);

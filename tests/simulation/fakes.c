@@ -290,6 +290,7 @@ static void strike(void *argument)
 static void last_signal(void *argument)
 {
     (void)argument;
+    rule_last_signal();
     if (!fakes.is_requested)
         on_signal();
 }

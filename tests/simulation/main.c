@@ -1,9 +1,11 @@
 /* The session under every kind of fault, some thousand times: src/session/ and src/mailbox.c as they are, linked with a fake
- * Paho, modelled brokers and a clock that is a number. See DESIGN.md, section 9.
+ * Paho, modelled brokers and a clock that is a number.
  *
- *     simulation [--seed N] [--count N] [--seconds S] [--story] [--only FAULT@N,...]
+ *     simulation --stories [NAME]                  the stories that have a name; with NAME that one, told event by event
+ *     simulation [--seed N|random] [--count N | --seconds S] [--jobs N] [--keep-going] [--failure FILE]
+ *     simulation --seed N --story [--only FAULT@N,...]   one schedule, told event by event; with some of its faults only
  *
- * A schedule that breaks a rule is told event by event, shortened before to the faults that it takes. */
+ * A schedule that breaks a rule is told, shortened before to the faults that it takes, on standard error and in a file. */
 #include "broker.h"
 #include "fake_paho.h"
 #include "fakes.h"
@@ -13,10 +15,14 @@
 #include "stories.h"
 #include "world.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { LIMIT_AFTER_THE_LAST_SIGNAL_US = 20000000 };
 
@@ -84,8 +90,7 @@ static void print_options(FILE *file)
             "(mask %d), latency %g ms, others publish every %g s at QoS %d\n",
             programs[schedule.program], options->qos, options->window, options->count, options->interval,
             options->timeout, options->wait, options->connection.keep_alive, options->connection.broker_count,
-            schedule.broker_mask, (double)schedule.latency_us / 1e3, (double)schedule.feed_us / 1e6,
-            schedule.feed_qos);
+            schedule.broker_mask, (double)schedule.latency_us / 1e3, (double)schedule.feed_us / 1e6, schedule.feed_qos);
 }
 
 static void tell(FILE *file, const struct strikes *only)
@@ -121,6 +126,106 @@ static void tell_failure(const char *path)
         fclose(file);
 }
 
+/* --- many of them ---------------------------------------------------------------------------------------------- */
+
+static struct {
+    uint64_t seed;
+    long count;
+    double seconds; /* instead of a count; 0: none */
+    int jobs;
+    const char *failure; /* the file for the story of one that fails */
+    bool keeps_going;
+} run = {.seed = 1, .count = 1, .jobs = 1, .failure = "simulation-failure.txt"};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* An assertion of the session, or worse. */
+static void on_crash(int number)
+{
+    fprintf(stderr, "signal %d: simulation --seed %llu --story\n", number, (unsigned long long)schedule.seed);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Every jobs-th schedule from `first` on. Returns how many it has done; *failed: how many broke a rule. */
+static long simulate_many(int first, long *failed)
+{
+    double began = seconds_now();
+    long done = 0;
+
+    for (long i = first; run.seconds > 0 ? seconds_now() - began < run.seconds : i < run.count; i += run.jobs) {
+        schedule_from_seed(&schedule, run.seed + (uint64_t)i);
+        done++;
+        if (simulate(NULL))
+            continue;
+        ++*failed;
+        if (!run.keeps_going) {
+            tell_failure(run.failure);
+            break;
+        }
+        printf("%llu\t%s\t%s\n", (unsigned long long)schedule.seed, outcome.rule, outcome.detail);
+    }
+    return done;
+}
+
+struct result {
+    long done, failed;
+};
+
+/* In a process of its own: a world has no room for another one. */
+static int start_job(int first, int *pid)
+{
+    int ends[2];
+
+    if (pipe(ends) != 0 || (*pid = fork()) < 0) {
+        perror("simulation");
+        exit(EX_OSERR);
+    }
+    if (*pid == 0) {
+        struct result result = {0};
+        result.done = simulate_many(first, &result.failed);
+        fflush(stdout);
+        exit(write(ends[1], &result, sizeof result) == (ssize_t)sizeof result ? 0 : EX_OSERR);
+    }
+    close(ends[1]);
+    return ends[0];
+}
+
+static int simulate_all(void)
+{
+    enum { JOBS = 64 };
+    int pipes[JOBS], pids[JOBS];
+    struct result all = {0};
+    double began = seconds_now();
+    bool well = true;
+
+    fprintf(stderr, "simulation --seed %llu ...\n", (unsigned long long)run.seed);
+    signal(SIGABRT, on_crash);
+    signal(SIGSEGV, on_crash);
+    run.jobs = run.jobs < 1 ? 1 : run.jobs > JOBS ? JOBS : run.jobs;
+    for (int i = 0; i < run.jobs; i++)
+        pipes[i] = start_job(i, &pids[i]);
+    for (int i = 0; i < run.jobs; i++) {
+        struct result result = {0};
+        int status = 0;
+        well = read(pipes[i], &result, sizeof result) == (ssize_t)sizeof result && well;
+        close(pipes[i]);
+        waitpid(pids[i], &status, 0);
+        well = well && status == 0 && result.failed == 0;
+        all.done += result.done;
+        all.failed += result.failed;
+    }
+    fprintf(stderr, "%ld schedules from seed %llu on, %ld broke a rule, %.0f a minute\n", all.done,
+            (unsigned long long)run.seed, all.failed, (double)all.done * 60 / (seconds_now() - began));
+    return well ? 0 : 1;
+}
+
 /* --- the command line ------------------------------------------------------------------------------------------ */
 
 static bool read_only(char *text, struct strikes *only)
@@ -142,75 +247,52 @@ static bool read_only(char *text, struct strikes *only)
     return true;
 }
 
-static double seconds_now(void)
+static uint64_t read_seed(const char *text)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static int usage(void)
-{
-    fputs("simulation [--seed N|random] [--count N] [--seconds S] [--story] [--only FAULT@N,...] [--keep-going] "
-          "[--failure FILE] [--stories]\n",
-          stderr);
-    return 64;
+    if (strcmp(text, "random") == 0)
+        return world_hash((uint64_t)time(NULL), (uint64_t)getpid(), 0) % 1000000000000;
+    return strtoull(text, NULL, 10);
 }
 
 int main(int argc, char **argv)
 {
     static struct strikes only;
-    const char *path = "simulation-failure.txt";
-    uint64_t seed = 1;
-    long count = 1, failed = 0, done = 0;
-    double seconds = 0;
-    bool wants_story = false, has_only = false, keeps_going = false, has_count = false;
+    bool wants_story = false, has_only = false;
 
     for (int i = 1; i < argc; i++) {
-        bool has_value = i + 1 < argc;
-        if (strcmp(argv[i], "--story") == 0) {
+        const char *option = argv[i];
+        char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (strcmp(option, "--stories") == 0)
+            return run_stories(value);
+        if (strcmp(option, "--story") == 0) {
             wants_story = true;
-        } else if (strcmp(argv[i], "--keep-going") == 0) {
-            keeps_going = true;
-        } else if (strcmp(argv[i], "--stories") == 0) {
-            return run_stories(has_value ? argv[i + 1] : NULL);
-        } else if (strcmp(argv[i], "--seed") == 0 && has_value) {
-            seed = strcmp(argv[++i], "random") == 0 ? world_hash((uint64_t)time(NULL), 0, 0) % 1000000000000
-                                                    : strtoull(argv[i], NULL, 10);
-        } else if (strcmp(argv[i], "--count") == 0 && has_value) {
-            count = strtol(argv[++i], NULL, 10);
-            has_count = true;
-        } else if (strcmp(argv[i], "--seconds") == 0 && has_value) {
-            seconds = strtod(argv[++i], NULL);
-        } else if (strcmp(argv[i], "--failure") == 0 && has_value) {
-            path = argv[++i];
-        } else if (strcmp(argv[i], "--only") == 0 && has_value && read_only(argv[++i], &only)) {
+            continue;
+        }
+        if (strcmp(option, "--keep-going") == 0) {
+            run.keeps_going = true;
+            continue;
+        }
+        i++; /* the others have a value */
+        if (value != NULL && strcmp(option, "--seed") == 0)
+            run.seed = read_seed(value);
+        else if (value != NULL && strcmp(option, "--count") == 0)
+            run.count = strtol(value, NULL, 10);
+        else if (value != NULL && strcmp(option, "--seconds") == 0)
+            run.seconds = strtod(value, NULL);
+        else if (value != NULL && strcmp(option, "--jobs") == 0)
+            run.jobs = (int)strtol(value, NULL, 10);
+        else if (value != NULL && strcmp(option, "--failure") == 0)
+            run.failure = value;
+        else if (value != NULL && strcmp(option, "--only") == 0 && read_only(value, &only))
             has_only = true;
-        } else {
-            return usage();
+        else {
+            fputs("simulation: see the beginning of tests/simulation/main.c for its options\n", stderr);
+            return EX_USAGE;
         }
     }
-    if (wants_story) {
-        schedule_from_seed(&schedule, seed);
-        tell(stdout, has_only ? &only : NULL);
-        return outcome.rule == NULL ? 0 : 1;
-    }
-    double began = seconds_now();
-    for (; (seconds == 0 || has_count) ? done < count : seconds_now() - began < seconds; done++) {
-        schedule_from_seed(&schedule, seed + (uint64_t)done);
-        if (simulate(has_only ? &only : NULL))
-            continue;
-        failed++;
-        if (keeps_going) {
-            printf("%llu\t%s\t%s\n", (unsigned long long)schedule.seed, outcome.rule, outcome.detail);
-            continue;
-        }
-        tell_failure(path);
-        break;
-    }
-    double took = seconds_now() - began;
-    fprintf(stderr, "%ld schedules from seed %llu, %ld broke a rule, %.0f a minute\n", done, (unsigned long long)seed,
-            failed, (double)done * 60 / took);
-    return failed == 0 ? 0 : 1;
+    if (!wants_story)
+        return simulate_all();
+    schedule_from_seed(&schedule, run.seed);
+    tell(stdout, has_only ? &only : NULL);
+    return outcome.rule == NULL ? 0 : 1;
 }

@@ -209,7 +209,7 @@ static int be_an_object(void)
     mailbox_close(self.mailbox);
     while (!self.sensor_has_ended)
         world_block(&self.sensor_has_ended, WORLD_FOREVER);
-    program.says_goodbye = 1;
+    program.says_goodbye = true;
     if (session_is_connected(&self.session))
         publish(1);
     return close_session();

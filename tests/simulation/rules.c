@@ -26,6 +26,7 @@ enum {
     ATTEMPT_US = 5000000,     /* Paho's three seconds, and those of the diagnosis */
     SUBSCRIBING_US = 5200000, /* the command timeout, and some of Paho's naps */
     CLOSING_US = 1000000,
+    ALL_IS_WELL_US = 150000000,
     LAST_PACKETS_US = 200000,
     REMOVING_US = 1300000 /* for each broker */
 };
@@ -54,6 +55,25 @@ static struct {
     int64_t paced_us[2]; /* when the last two messages began; 0: not since the last loss */
     int paced_losses;
 } facts;
+
+static const char *awaited_words;
+static bool has_heard;
+
+void rules_listen_for(const char *words)
+{
+    awaited_words = words;
+    has_heard = false;
+}
+
+bool rules_have_heard(void)
+{
+    return awaited_words == NULL || has_heard;
+}
+
+static void hear(const char *text)
+{
+    has_heard = has_heard || (awaited_words != NULL && strstr(text, awaited_words) != NULL);
+}
 
 void rules_begin(void)
 {
@@ -103,7 +123,8 @@ void rule_pause(double fraction)
     int64_t base_ms = facts.back_off_ms;
     bool may_restart = program.begun != facts.last_begun && program.begun == paho->accepted &&
                        world_now() - paho->accepted_us >= SETTLED_US;
-    bool must_restart = may_restart && paho->lost_us - paho->accepted_us >= SETTLED_US && paho->lost_us > program.begun_us;
+    bool must_restart =
+        may_restart && paho->lost_us - paho->accepted_us >= SETTLED_US && paho->lost_us > program.begun_us;
 
     facts.last_begun = program.begun;
     facts.pause_began_us = world_now();
@@ -155,8 +176,9 @@ void rule_published(int rc)
     int pending = paho_facts()->pending;
 
     (void)rc;
-    /* What on_connected still publishes after a signal, and a goodbye: they are not to hold up the end. */
-    if (pending > schedule.options.window + program.says_goodbye + 2 * facts.has_signal)
+    int more = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0' ? 2 : 0;
+
+    if (pending > schedule.options.window + more) /* nothing holds up the end */
         broken("the window is never exceeded", "%d messages in flight", pending);
 }
 
@@ -171,7 +193,7 @@ void rule_receive(void)
 
 void rule_received(const MQTTClient_message *message)
 {
-    facts.drained += !program_receives && message->qos > 0;
+    facts.drained += program.is_closing && message->qos > 0;
 }
 
 void rule_begins(void)
@@ -231,6 +253,24 @@ void rule_signal(void)
     facts.has_signal = true;
 }
 
+/* Nothing has gone wrong for so long that the longest pause is over: then the connection stands, and the work is done. */
+void rule_last_signal(void)
+{
+    const struct options *options = &schedule.options;
+    bool has_broker = (schedule.broker_mask & ((1 << options->connection.broker_count) - 1)) != 0;
+
+    for (int fault = 0; fault < FAULTS; fault++)
+        if (schedule.plan[fault].percent == 100)
+            return; /* it never gets better */
+    if (outcome.how != NOT_ENDED || facts.has_signal || !has_broker ||
+        schedule.last_signal_us - schedule.healthy_us < ALL_IS_WELL_US)
+        return;
+    if (!paho_facts()->is_connected)
+        broken("the session comes back once all is well", "no connection");
+    if (schedule.program == PRODUCER && options->count > 0 && options->interval < 0.2)
+        broken("the work is done once all is well", "%ld of %ld", program.sent, options->count);
+}
+
 void rule_stdout_failed(void)
 {
     facts.stdout_failed = true;
@@ -242,11 +282,13 @@ void rule_note(const char *text)
 {
     char name[16];
 
+    hear(text);
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
-    else if (sscanf(text, "The connection was lost %ld times, for %lf", &facts.told_losses, &facts.told_offline_s) == 1 ||
+    else if (sscanf(text, "The connection was lost %ld times, for %lf", &facts.told_losses, &facts.told_offline_s) ==
+                 1 ||
              sscanf(text, "The connection was lost %ld time, for %lf", &facts.told_losses, &facts.told_offline_s) == 1)
         return;
     else if (sscanf(text, "The broker forgot the session %ld", &facts.told_forgotten) == 1)
@@ -288,6 +330,9 @@ void rule_error(const char *text)
     const struct paho_facts *paho = paho_facts();
     const char *const rule = "the reason is true";
 
+    hear(text);
+    if (outcome.reason[0] != '\0')
+        broken("there is one reason, the first", "%s", text);
     snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
     rule_lost();
     if (strstr(text, "may not allow") != NULL) {
@@ -330,8 +375,7 @@ static bool status_is_allowed(int status)
 
     switch (status) {
     case EX_OK:
-        return facts.has_signal ||
-               (options->count != 0 && (done >= options->count || schedule.program == OBJECT));
+        return facts.has_signal || (options->count != 0 && (done >= options->count || schedule.program == OBJECT));
     case EX_UNAVAILABLE:
         return !facts.was_proven && outcome.reason[0] != '\0';
     case EX_TEMPFAIL:
@@ -341,8 +385,9 @@ static bool status_is_allowed(int status)
     case EX_NOPERM:
         return struck(REFUSE) && (code == 4 || code == 5);
     case EX_PROTOCOL:
-        return (struck(REFUSE) && (code == 1 || code == 2)) || (struck(DENY) && reason_has("refused the subscription")) ||
-               reason_has("may not allow") || reason_has("has not acknowledged");
+        return (struck(REFUSE) && (code == 1 || code == 2)) ||
+               (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||
+               reason_has("has not acknowledged");
     case EX_SOFTWARE:
         return struck(NO_HANDLE) || program.has_failed;
     default:
@@ -417,8 +462,6 @@ static void nothing_told_as_acknowledged_is_lost(void)
 {
     long missing = 0;
 
-    if (!facts.has_summary)
-        return; /* who has not even begun is told so */
     for (int number = 0; number < NUMBERS; number++) {
         if (!program.was_put[number])
             continue;
@@ -444,9 +487,10 @@ static void qos_2_is_once_and_in_order(void)
 /* What Paho has acknowledged in the program's name the program has got, or it is told how many it has not. */
 static void nothing_is_dropped_unseen(void)
 {
-    if (schedule.program == OBJECT)
-        return; /* its thread may read one more packet while it is told to end */
-    if (paho_facts()->unseen > 0 && paho_facts()->was_disconnected && facts.has_summary) /* otherwise Paho keeps it to itself */
+    if (schedule.program !=
+        CONSUMER) /* a producer wants none; and Paho's thread may read one while it is told to end */
+        return;
+    if (paho_facts()->unseen > 0 && paho_facts()->was_disconnected) /* otherwise Paho keeps it to itself */
         broken("no acknowledged message is dropped unseen", "%d dropped", paho_facts()->unseen);
     if (facts.drained != facts.told_left_over)
         broken("no acknowledged message is dropped unseen", "%ld at the end, %ld told", facts.drained,
@@ -480,7 +524,8 @@ static void a_forgotten_session_is_told(void)
 static void no_session_stays_untold(void)
 {
     for (int i = 0; i < BROKERS; i++)
-        if (broker_facts(i)->has_session && !broker_facts(i)->is_clean && paho_facts()->has_session[i] && (facts.told_stays >> i & 1) == 0)
+        if (broker_facts(i)->has_session && !broker_facts(i)->is_clean && paho_facts()->has_session[i] &&
+            (facts.told_stays >> i & 1) == 0)
             broken("sessions that are left behind are told", "broker %d", i);
 }
 

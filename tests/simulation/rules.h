@@ -36,21 +36,22 @@ void rule_pause(double fraction);
 void rule_note(const char *text);
 void rule_error(const char *text);
 void rule_signal(void);
+void rule_last_signal(void);
 void rule_stdout_failed(void);
 void rule_told_words(const char *text);
 
 /* --- told by the program ---------------------------------------------------------------------------------------- */
 struct program_facts {
-    long sent;                 /* messages that Paho took */
+    long sent; /* messages that Paho took */
     long received;
     bool is_closing;
-    int says_goodbye; /* one message more */
-    bool has_failed;           /* by session_fail */
-    int beginning;             /* depth of on_connected */
-    int begun;                 /* connections on which on_connected succeeded */
+    bool says_goodbye;
+    bool has_failed; /* by session_fail */
+    int beginning;   /* depth of on_connected */
+    int begun;       /* connections on which on_connected succeeded */
     int64_t begun_us;
     unsigned long mailbox_lost;
-    bool was_put[2048];        /* numbers that Paho took at QoS 1 or 2 */
+    bool was_put[2048]; /* numbers that Paho took at QoS 1 or 2 */
 };
 extern struct program_facts program;
 
@@ -58,6 +59,10 @@ void rule_begins(void);
 void rule_has_begun(int rc);
 void rule_goes_on(void);
 void rule_paced(void);
+
+/* Whether the program says these words at any time. */
+void rules_listen_for(const char *words);
+bool rules_have_heard(void);
 
 /* At the very end. */
 void rules_at_the_end(void);

@@ -114,6 +114,39 @@ static int64_t one_of(int count, const int64_t *values)
 }
 #define ONE_OF(...) one_of((int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__})
 
+void schedule_name_brokers(struct options *options)
+{
+    struct connection_settings *connection = &options->connection;
+
+    snprintf(options->topic, sizeof options->topic, "t");
+    snprintf(connection->client_id, sizeof connection->client_id, "me");
+    for (int i = 0; i < connection->broker_count; i++) {
+        struct broker *broker = &connection->brokers[i];
+        snprintf(broker->host, sizeof broker->host, "broker%d", i);
+        snprintf(broker->name, sizeof broker->name, "broker%d:1883", i);
+        snprintf(broker->uri, sizeof broker->uri, "tcp://broker%d:1883", i);
+        broker->port = 1883;
+    }
+}
+
+void schedule_plain(struct schedule *made, enum program_kind program)
+{
+    memset(made, 0, sizeof *made);
+    made->program = program;
+    made->seed = 1;
+    made->latency_us = 1000;
+    made->healthy_us = INT64_MAX;
+    made->last_signal_us = 3600000000;
+    made->feed_us = 100000;
+    made->feed_count = 0;
+    made->broker_mask = 1;
+    made->mailbox_capacity = 64;
+    made->options.window = 20;
+    made->options.connection.keep_alive = 10;
+    made->options.connection.broker_count = 1;
+    schedule_name_brokers(&made->options);
+}
+
 static void draw_options(struct schedule *made)
 {
     struct options *options = &made->options;
@@ -136,17 +169,9 @@ static void draw_options(struct schedule *made)
     } else {
         options->qos = 1;
         options->count = ONE_OF(0, 0, 3, 10);
-        options->interval = (double)ONE_OF(50, 200, 1000) / 1000;
+        options->interval = (double)ONE_OF(250, 1000) / 1000;
     }
-    snprintf(options->topic, sizeof options->topic, "t");
-    snprintf(connection->client_id, sizeof connection->client_id, "me");
-    for (int i = 0; i < connection->broker_count; i++) {
-        struct broker *broker = &connection->brokers[i];
-        snprintf(broker->host, sizeof broker->host, "broker%d", i);
-        snprintf(broker->name, sizeof broker->name, "broker%d:1883", i);
-        snprintf(broker->uri, sizeof broker->uri, "tcp://broker%d:1883", i);
-        broker->port = 1883;
-    }
+    schedule_name_brokers(options);
 }
 
 static void draw_faults(struct schedule *made)
@@ -174,7 +199,7 @@ void schedule_from_seed(struct schedule *made, uint64_t seed)
     made->program = (enum program_kind)draw(0, PROGRAMS - 1);
     made->latency_us = ONE_OF(20, 100, 1000, 20000);
     made->healthy_us = ONE_OF(2, 10, 30) * 1000000;
-    made->last_signal_us = made->healthy_us + ONE_OF(1, 5, 30) * 1000000 + draw(0, 1000000);
+    made->last_signal_us = made->healthy_us + ONE_OF(1, 5, 30, 150) * 1000000 + draw(0, 1000000);
     made->feed_us = ONE_OF(1000, 10000, 100000, 500000);
     made->feed_qos = (int)draw(0, 2);
     made->feed_count = (int)ONE_OF(10, 50, 100);

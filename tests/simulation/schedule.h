@@ -64,7 +64,7 @@ struct schedule {
     int64_t feed_us; /* others publish so often */
     int feed_qos;
     int feed_count;
-    int broker_mask;     /* brokers that are there */
+    int broker_mask; /* brokers that are there */
     int mailbox_capacity;
     bool has_left_sessions; /* of a program that ran before with the same client id */
 };
@@ -82,6 +82,9 @@ struct strikes {
 
 extern struct schedule schedule;
 
+/* One of each: a broker that is there, others that publish, no faults. */
+void schedule_plain(struct schedule *made, enum program_kind program);
+void schedule_name_brokers(struct options *options); /* as many as broker_count says */
 void schedule_from_seed(struct schedule *made, uint64_t seed);
 
 /* Begins a story with these faults, or with NULL all that the plan has. */

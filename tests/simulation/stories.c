@@ -1,8 +1,177 @@
-/* Each row of the table is a small story. */
+/* Short stories: what is known to go wrong between programs and brokers, one row each, with what has to come of it. The
+ * seeds meet all of this too, but here it can be read. */
 #include "stories.h"
+
+#include "fake_paho.h"
+#include "rules.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum { AT_MOST = 3 };
+
+struct story {
+    const char *name;
+    enum program_kind program;
+    int qos;
+    long count;
+    double interval, wait, timeout;
+    int brokers; /* 0: one; otherwise so many URLs, of which only the last is there */
+    struct {
+        enum fault fault;
+        struct plan plan;
+    } faults[AT_MOST];
+    /* What comes of it. */
+    enum how how;
+    int status;
+    const char *says; /* at some time; NULL: whatever it says */
+    double from_s, to_s;
+    int from_attempts, to_attempts;
+};
+
+#define ALWAYS       .percent = 100
+#define AT(us)       .percent = 100, .count = 1, .first_us = (us)
+#define EVERY(us, n) .percent = 100, .count = (n), .first_us = (us), .every_us = (us)
+
+static const struct story stories[] = {
+    {"nothing goes wrong: producer", PRODUCER, 2, .count = 30, .how = RETURNED, .status = EX_OK, .to_s = 2,
+     .from_attempts = 1, .to_attempts = 2},
+    {"nothing goes wrong: consumer", CONSUMER, 1, .count = 10, .how = RETURNED, .status = EX_OK, .to_s = 2,
+     .from_attempts = 1, .to_attempts = 2},
+    {"nothing goes wrong: smart object", OBJECT, 1, .count = 10, .interval = 0.1, .how = RETURNED, .status = EX_OK,
+     .to_s = 3, .from_attempts = 1, .to_attempts = 2},
+
+    {"a reset 1 ms after SUBACK, --wait 0", OBJECT, 1, .interval = 1,
+     .faults = {{CLOSE_AFTER_SUBACK, {ALWAYS, .amount_us = 1000}}}, .how = RETURNED, .status = EX_UNAVAILABLE,
+     .says = "accepts the connection and then ends it", .to_s = 2, .from_attempts = 1, .to_attempts = 2},
+    {"a reset 1 ms after SUBACK, --wait 20: the back-off grows", OBJECT, 1, .interval = 1, .wait = 20,
+     .faults = {{CLOSE_AFTER_SUBACK, {ALWAYS, .amount_us = 1000}}}, .how = RETURNED, .status = EX_UNAVAILABLE,
+     .says = "accepts the connection and then ends it", .from_s = 20, .to_s = 22, .from_attempts = 5, .to_attempts = 9},
+    {"cut every 1.0 s under a consumer", CONSUMER, 1, .count = 60, .faults = {{CUT, {ALWAYS, .amount_us = 1000000}}},
+     .how = RETURNED, .status = EX_OK, .says = "3 connections in a row ended within two seconds", .from_s = 5,
+     .to_s = 60, .from_attempts = 3, .to_attempts = 10},
+    {"cut every 2.6 s: the back-off starts over", CONSUMER, 0, .timeout = 60,
+     .faults = {{CUT, {ALWAYS, .amount_us = 2600000}}}, .how = RETURNED, .status = EX_TEMPFAIL,
+     .says = "The connection was lost", .from_s = 60, .to_s = 61, .from_attempts = 16, .to_attempts = 22},
+    {"the broker closes on PUBLISH", PRODUCER, 0, .count = 10, .interval = 1, .faults = {{CLOSE_ON_PUBLISH, {ALWAYS}}},
+     .how = RETURNED, .status = EX_PROTOCOL, .says = "closed the connection after a PUBLISH: it may not allow",
+     .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"a subscription denied by closing", CONSUMER, 0, .faults = {{CLOSE_ON_SUBSCRIBE, {ALWAYS}}}, .how = RETURNED,
+     .status = EX_PROTOCOL, .says = "closed the connection after SUBSCRIBE to t: it may not allow", .to_s = 1,
+     .from_attempts = 1, .to_attempts = 1},
+    {"a subscription denied by 0x80", CONSUMER, 1, .faults = {{DENY, {ALWAYS}}}, .how = RETURNED, .status = EX_PROTOCOL,
+     .says = "refused the subscription", .to_s = 1, .from_attempts = 1, .to_attempts = 2},
+    {"a slow CONNACK", CONSUMER, 0, .count = 3, .faults = {{SLOW_CONNACK, {ALWAYS, .amount_us = 2500000}}},
+     .how = RETURNED, .status = EX_OK, .from_s = 2.6, .to_s = 4, .from_attempts = 1, .to_attempts = 1},
+    {"a CONNACK that comes too late", CONSUMER, 0, .faults = {{SLOW_CONNACK, {ALWAYS, .amount_us = 3500000}}},
+     .how = RETURNED, .status = EX_UNAVAILABLE, .says = "does not answer", .from_s = 3, .to_s = 5.5, .from_attempts = 1,
+     .to_attempts = 1},
+    {"QoS 2 answered by PUBACK", PRODUCER, 2, .count = 100, .interval = 1, .faults = {{PUBACK_FOR_QOS_2, {ALWAYS}}},
+     .how = RETURNED, .status = EX_PROTOCOL, .says = "has not acknowledged a message at QoS 2 for 10 s", .from_s = 10,
+     .to_s = 20, .from_attempts = 1, .to_attempts = 2},
+    {"a broker that never answers SUBSCRIBE", CONSUMER, 0, .faults = {{NO_SUBACK, {ALWAYS}}}, .how = RETURNED,
+     .status = EX_UNAVAILABLE, .says = "has not answered SUBSCRIBE", .from_s = 5, .to_s = 6, .from_attempts = 1,
+     .to_attempts = 1},
+    {"a forgotten session", CONSUMER, 1, .count = 100, .faults = {{FORGETTING, {AT(1000000), .amount_us = 100000}}},
+     .how = RETURNED, .status = EX_OK, .says = "The broker forgot the session 1 time", .from_s = 5, .to_s = 20,
+     .from_attempts = 3, .to_attempts = 4},
+    {"a restart that keeps the session", PRODUCER, 1, .count = 50, .interval = 0.1,
+     .faults = {{RESTART, {AT(2000000), .amount_us = 300000}}}, .how = RETURNED, .status = EX_OK,
+     .says = "The connection was lost 1 time", .from_s = 4, .to_s = 8, .from_attempts = 3, .to_attempts = 4},
+    {"a broker that stands still", PRODUCER, 0, .count = 1000, .interval = 1,
+     .faults = {{SILENCE, {AT(5000000), .amount_us = 60000000}}, {SIGNAL, {AT(45000000)}}}, .how = ALARM,
+     .status = EX_OK, .says = "Connection lost", .from_s = 45, .to_s = 46.7, .from_attempts = 2, .to_attempts = 10},
+    {"a broker that nobody can reach", CONSUMER, 0, .wait = 3,
+     .faults = {{UNREACHABLE, {AT(0), .amount_us = 60000000}}}, .how = RETURNED, .status = EX_UNAVAILABLE, .from_s = 3,
+     .to_s = 12, .from_attempts = 1, .to_attempts = 2},
+    {"three URLs, and the last is there", PRODUCER, 1, .count = 3, .brokers = 3, .how = RETURNED, .status = EX_OK,
+     .to_s = 1, .from_attempts = 3, .to_attempts = 4},
+    {"a wrong password", PRODUCER, 0, .wait = 20, .faults = {{REFUSE, {ALWAYS, .code = 5}}}, .how = RETURNED,
+     .status = EX_NOPERM, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
+    {"a broker that is not ready for a while", PRODUCER, 0, .wait = 3, .faults = {{REFUSE, {ALWAYS, .code = 3}}},
+     .how = RETURNED, .status = EX_UNAVAILABLE, .from_s = 3, .to_s = 4, .from_attempts = 3, .to_attempts = 5},
+    {"a twin, again and again", CONSUMER, 0, .timeout = 30, .faults = {{TWIN, {EVERY(700000, 100)}}}, .how = RETURNED,
+     .status = EX_TEMPFAIL, .says = "another program that uses the client id me, too", .from_s = 30, .to_s = 31,
+     .from_attempts = 4, .to_attempts = 20},
+    {"standard output fails", CONSUMER, 0, .faults = {{STDOUT_FAILS, {AT(1000000)}}}, .how = RETURNED,
+     .status = EX_IOERR, .says = "cannot write standard output", .from_s = 1, .to_s = 2, .from_attempts = 1,
+     .to_attempts = 1},
+    {"Ctrl-C", PRODUCER, 1, .interval = 10, .faults = {{SIGNAL, {AT(2000000)}}}, .how = RETURNED, .status = EX_OK,
+     .from_s = 2, .to_s = 2.3, .from_attempts = 1, .to_attempts = 2},
+    {"Ctrl-C while Paho connects", CONSUMER, 0, .faults = {{NO_CONNACK, {ALWAYS}}, {SIGNAL, {AT(1000000)}}},
+     .how = ALARM, .status = EX_OK, .from_s = 1, .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"Ctrl-C while Paho waits for SUBACK", OBJECT, 1, .interval = 1,
+     .faults = {{NO_SUBACK, {ALWAYS}}, {SIGNAL, {AT(1000000)}}}, .how = ALARM, .status = EX_OK, .from_s = 1,
+     .to_s = 2.7, .from_attempts = 1, .to_attempts = 1},
+    {"Ctrl-C twice", CONSUMER, 0, .faults = {{NO_CONNACK, {ALWAYS}}, {SIGNAL, {EVERY(500000, 2)}}},
+     .how = SECOND_SIGNAL, .status = 130, .from_s = 1, .to_s = 1.1, .from_attempts = 1, .to_attempts = 1},
+    {"Ctrl-C while standard output is full", CONSUMER, 0,
+     .faults = {{STDOUT_FULL, {AT(1000000), .amount_us = 60000000}}, {SIGNAL, {AT(2000000)}}}, .how = ALARM,
+     .status = EX_OK, .from_s = 2, .to_s = 3.7, .from_attempts = 1, .to_attempts = 1},
+};
+
+static void prepare(const struct story *story)
+{
+    schedule_plain(&schedule, story->program);
+    schedule.options.qos = story->qos;
+    schedule.options.count = story->count;
+    schedule.options.interval = story->interval;
+    schedule.options.wait = story->wait;
+    schedule.options.timeout = story->timeout;
+    schedule.feed_count = 1000;
+    schedule.feed_qos = story->qos;
+    if (story->brokers > 0) {
+        schedule.options.connection.broker_count = story->brokers;
+        schedule.broker_mask = 1 << (story->brokers - 1);
+        schedule_name_brokers(&schedule.options);
+    }
+    for (int i = 0; i < AT_MOST; i++)
+        if (story->faults[i].plan.percent != 0)
+            schedule.plan[story->faults[i].fault] = story->faults[i].plan;
+}
+
+/* NULL: all is as it has to be. */
+static const char *check(const struct story *story)
+{
+    double ended_s = (double)outcome.ended_us / 1e6;
+    int attempts = paho_facts()->attempts;
+
+    if (outcome.rule != NULL)
+        return outcome.rule;
+    if (outcome.how != story->how)
+        return "it ended in another way";
+    if (outcome.status != story->status)
+        return "the status is another one";
+    if (!rules_have_heard())
+        return "it has not said so";
+    if (ended_s < story->from_s || ended_s > story->to_s)
+        return "it took another time";
+    if (attempts < story->from_attempts || attempts > story->to_attempts)
+        return "it tried to connect more often, or less";
+    return NULL;
+}
 
 int run_stories(const char *name)
 {
-    (void)name;
-    return 0;
+    int failed = 0;
+
+    for (const struct story *story = stories; story < stories + sizeof stories / sizeof *stories; story++) {
+        if (name != NULL && strcmp(name, story->name) != 0)
+            continue;
+        prepare(story);
+        rules_listen_for(story->says);
+        story_to(name != NULL ? stdout : NULL);
+        simulate(NULL);
+        story_to(NULL);
+        const char *wrong = check(story);
+        printf("%-60s %s\n", story->name, wrong == NULL ? "ok" : wrong);
+        if (wrong != NULL)
+            printf("    ended after %.3f s with status %d, %d attempts; %s %s\n", (double)outcome.ended_us / 1e6,
+                   outcome.status, paho_facts()->attempts, outcome.reason, outcome.detail);
+        failed += wrong != NULL;
+    }
+    rules_listen_for(NULL);
+    return failed == 0 ? 0 : 1;
 }
