@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { S = 1000000 }; /* a second */
+#define S INT64_C(1000000) /* a second */
 
 static int handles[2]; /* what the clients point to: that of the session, and that of connection_remove_session */
 static const MQTTClient own = &handles[0];

@@ -5,7 +5,7 @@
 
 #include <sysexits.h>
 
-enum { S = 1000000 }; /* a second */
+#define S INT64_C(1000000) /* a second */
 
 static void the_first_reason_to_end_counts(void **state)
 {
@@ -36,8 +36,8 @@ static void the_longest_timeout_is_no_overflow(void **state)
     struct course course;
 
     (void)state;
-    course_init(&course, 0, 1e9, INT64_C(1000000000) * S);
-    assert_true(course_deadline_us(&course) == INT64_C(2000000000) * S);
+    course_init(&course, 0, 1e9, 1000000000 * S);
+    assert_true(course_deadline_us(&course) == 2000000000 * S);
 }
 
 static void more_is_wanted_until_the_count_is_reached(void **state)

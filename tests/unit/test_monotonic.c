@@ -78,7 +78,7 @@ static void a_signal_ends_a_sleep_early(void **state)
     sigemptyset(&action.sa_mask);
     assert_int_equal(sigaction(SIGALRM, &action, &before), 0);
     alarm(1);
-    monotonic_sleep_us(2 * HANGS_US);
+    monotonic_sleep_us(INT64_C(2) * HANGS_US);
     sigaction(SIGALRM, &before, NULL);
     assert_true(monotonic_us() - start_us < HANGS_US);
 }

@@ -204,24 +204,6 @@ static void other_signals_do_not_shorten_a_sleep(void **state)
     assert_int_equal(WEXITSTATUS(status), FINE);
 }
 
-static int take_a_signal_from_outside(const void *argument)
-{
-    int64_t start_us = monotonic_us();
-
-    (void)argument;
-    stop_install();
-    if (stop_requested() || !stop_sleep(60) || monotonic_us() - start_us < 60000)
-        return WRONG;
-    kill(getpid(), SIGTERM);
-    return !stop_sleep(LONG_MS) && stop_requested() && monotonic_us() - start_us < HANGS_US ? FINE : WRONG;
-}
-
-static void a_signal_from_outside_is_noticed(void **state)
-{
-    (void)state;
-    assert_int_equal(child_status(take_a_signal_from_outside, NULL), FINE);
-}
-
 /* --- a program that is stuck --------------------------------------------------------------------------------- */
 
 enum { SPOKEN = 42 };
@@ -397,6 +379,24 @@ static void last_words_that_nobody_takes_keep_no_program_alive(void **state)
     assert_string_equal(words_of(be_stuck_without_a_listener, NULL, SPOKEN), "");
 }
 
+/* The last test: from here on this process, too, has been asked to stop. */
+static void a_signal_from_outside_is_noticed(void **state)
+{
+    int64_t start_us = monotonic_us();
+
+    (void)state;
+    stop_install();
+    stop_last_words(WRONG, "the last test is stuck");
+    assert_false(stop_requested());
+    assert_true(stop_sleep(60));
+    assert_true(monotonic_us() - start_us >= 60000);
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    assert_false(stop_sleep(LONG_MS));
+    while (monotonic_us() - start_us < 1000000) /* until after the alarm */
+        assert_true(stop_requested());
+    assert_true(monotonic_us() - start_us < HANGS_US);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,7 +409,6 @@ int main(void)
         cmocka_unit_test(there_is_no_sleep_after_a_signal),
         cmocka_unit_test(a_signal_ends_a_sleep),
         cmocka_unit_test(other_signals_do_not_shorten_a_sleep),
-        cmocka_unit_test(a_signal_from_outside_is_noticed),
         cmocka_unit_test(a_stuck_program_says_its_last_words_and_ends),
         cmocka_unit_test(the_longest_last_words_are_a_whole_line),
         cmocka_unit_test(last_words_after_the_signal_give_the_time_again),
@@ -417,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_program_that_gets_stuck_after_it_has_noticed_ends_too),
         cmocka_unit_test(last_words_count_from_when_they_are_had),
         cmocka_unit_test(last_words_that_nobody_takes_keep_no_program_alive),
+        cmocka_unit_test(a_signal_from_outside_is_noticed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
