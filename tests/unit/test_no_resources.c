@@ -2,12 +2,16 @@
  * those of the C library. */
 #include "playground/mailbox.h"
 #include "playground/monitor.h"
+#include "playground/session.h"
 #include "playground/timer.h"
+
+#include "capture.h"
 #include "unit.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <sysexits.h>
 #include <time.h>
 
 static int calls_left; /* until one fails, whichever it is; after it none does */
@@ -100,12 +104,48 @@ static void a_timer_is_started_whole_or_not_at_all(void **state)
     assert_int_equal(runs, 1);
 }
 
+static int subscribe(struct session *session, void *context)
+{
+    (void)session;
+    *(bool *)context = true;
+    return MQTTCLIENT_SUCCESS;
+}
+
+static void a_session_without_memory_says_so_and_ends(void **state)
+{
+    static const struct options options = {
+        .connection = {.brokers = {{.name = "a:1", .uri = "tcp://a:1"}}, .broker_count = 1, .client_id = "me"}};
+    static struct capture capture;
+    struct session session;
+    bool was_connected = false, goes_on, retries, is_connected;
+    int rc = MQTTCLIENT_FAILURE, status;
+
+    (void)state;
+    capture_start(&capture, stderr);
+    calls_left = 0;
+    session_create(&session, &options, SESSION_ONE_THREAD, subscribe, &was_connected);
+    calls_left = 1000000;
+    session_set_will(&session, "gone", "farewell");
+    session_connect(&session);
+    is_connected = session_is_connected(&session);
+    retries = session_retry(&session, &rc);
+    session_wait(&session, 40);
+    goes_on = session_goes_on(&session, 0);
+    status = session_close(&session);
+    capture_stop(&capture);
+    assert_false(was_connected || is_connected || retries || goes_on);
+    assert_int_equal(status, EX_SOFTWARE);
+    assert_non_null(strstr(capture.text, "out of memory"));
+    assert_ptr_equal(strchr(capture.text, '\n'), capture.text + capture.length - 1); /* and nothing else */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_monitor_is_made_whole_or_not_at_all),
         cmocka_unit_test(a_mailbox_is_made_whole_or_not_at_all),
         cmocka_unit_test(a_timer_is_started_whole_or_not_at_all),
+        cmocka_unit_test(a_session_without_memory_says_so_and_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
