@@ -142,6 +142,11 @@ class Program:
             self.process.wait()
 
 
+def descriptors(program):
+    """How many files and connections a program has open."""
+    return len(list(pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir()))
+
+
 @pytest.fixture
 def run():
     """Starts programs, and ends what is left of them after the test."""
@@ -353,3 +358,19 @@ def proxied(broker):
     yield make
     for proxy in proxies:
         proxy.close()
+
+
+@pytest.fixture
+def scripted():
+    """Makes brokers that follow a script."""
+    import wire
+
+    brokers = []
+
+    def make(script, **options):
+        brokers.append(wire.ScriptedBroker(script, **options))
+        return brokers[-1]
+
+    yield make
+    for broker in brokers:
+        broker.close()

@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+import wire
 from conftest import BUILD
 from test_smart_object import ACTION, TEMPERATURE
 
@@ -87,3 +88,19 @@ def test_the_wait_of_a_producer_and_the_timeout_of_a_consumer_do_not_follow_the_
     assert consumer.wait() == 75
     assert 2.9 < time.monotonic() - start < 5
     assert consumer.summary() == (0, 21, 0)
+
+
+def test_a_clock_before_1970_is_named_as_the_reason_why_no_device_can_announce_itself(scripted, run, clock):
+    """It is set back while the program connects: so what fails comes after the connection, at its beginning."""
+    grant = wire.granting(1)
+
+    def script(kind, body):
+        if kind == wire.CONNECT:
+            clock.set_off_by(-60 * 365 * DAY)
+        return grant(kind, body)
+
+    urls = [argument for _ in range(2) for argument in ("-L", f"mqtt://127.0.0.1:{scripted(script).port}")]
+    program = run("mqtt_smart_object", *urls, environment=clock.environment)
+    assert program.wait() == 70
+    assert program.err.matching("^mqtt_smart_object: .*timestamp")
+    assert not program.err.matching("closed the connection|another program")

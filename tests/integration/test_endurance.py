@@ -11,10 +11,6 @@ from test_command_line import NEEDS, started
 PACED = ["--interval", "0.05"]
 
 
-def descriptors(program):
-    return len(list(pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir()))
-
-
 def is_sanitized():
     binary = (BUILD / "bin" / "simple_consumer").read_bytes()
     return b"__asan_init" in binary or b"__tsan_init" in binary

@@ -10,19 +10,6 @@ from conftest import CONSUMERS, DEADLINE, PROGRAMS, WRAPPER
 from test_command_line import NEEDS
 
 
-@pytest.fixture
-def scripted():
-    brokers = []
-
-    def make(script):
-        brokers.append(wire.ScriptedBroker(script))
-        return brokers[-1]
-
-    yield make
-    for broker in brokers:
-        broker.close()
-
-
 def connack(code):
     return lambda kind, body: b"\x20\x02\x00" + bytes([code]) if kind == wire.CONNECT else None
 
@@ -186,8 +173,7 @@ def test_debug_marks_what_is_sent_again(scripted, run, qos, answer):
     """MQTT 3.1.1 section 3.3.1.1: the flag DUP, bit 3 of the first byte."""
     def script(kind, body):
         if kind == wire.PUBLISH:
-            length = 2 + int.from_bytes(body[:2], "big")
-            return False if broker.received.count(wire.PUBLISH) == 1 else answer + body[length:length + 2]
+            return False if broker.received.count(wire.PUBLISH) == 1 else answer + wire.packet_id(body)
         if kind == wire.PUBREL:
             return b"\x70\x02" + body
         return wire.ACCEPT if kind == wire.CONNECT else None

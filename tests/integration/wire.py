@@ -7,7 +7,7 @@ import threading
 from conftest import DEADLINE
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
-PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
+UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = range(10, 15)
 
 
 def reset(connection):
@@ -73,21 +73,26 @@ class Listener:
 
 class Proxy(Listener):
     """Passes everything on between clients and a broker; cuts a connection after cut_after bytes to the broker, if set,
-    for as many times as `cuts` says; passes on nothing of a packet kind in `dropped` to the client."""
+    for as many times as `cuts` says; cuts the first ones after as many seconds as `lives` says; passes on nothing of a
+    packet kind in `dropped` to the client."""
 
-    def __init__(self, port, cut_after=None, cuts=0, dropped=()):
+    def __init__(self, port, cut_after=None, cuts=0, lives=(), dropped=()):
         self.target = port
         self.cut_after = cut_after
         self.cuts = cuts
         self.dropped = dropped
         self.packets_dropped = 0
+        self.lives = list(lives)
         super().__init__()
 
     def serve(self, connection):
         upstream = socket.create_connection(("127.0.0.1", self.target))
         with self.changed:
             self.connections.append(upstream)
+            life = self.lives.pop(0) if self.lives else None
         threading.Thread(target=self._pump_to_client, args=(upstream, connection), daemon=True).start()
+        if life is not None:
+            threading.Timer(life, self.cut).start()
         passed = 0
         try:
             while data := connection.recv(65536):
@@ -141,7 +146,8 @@ def read_packet(connection):
 
 
 class ScriptedBroker(Listener):
-    """Answers each packet as script(kind, body) says: with bytes to send, None to say nothing, or False to close."""
+    """Answers each packet as script(kind, body) says: with bytes to send, None to say nothing, False to reset the
+    connection, or (bytes, seconds) to reset it so long after they were sent."""
 
     def __init__(self, script, **options):
         self.script = script
@@ -156,11 +162,14 @@ class ScriptedBroker(Listener):
                 self.raw.append(packet[2])
                 self.changed.notify_all()
             answer = self.script(packet[0], packet[1])
-            if answer is False:
-                reset(connection)
-                return
+            answer, rest = answer if isinstance(answer, tuple) else (answer, None)
             if answer:
                 connection.sendall(answer)
+            if rest is not None:
+                threading.Event().wait(rest)
+            if answer is False or rest is not None:
+                reset(connection)
+                return
 
     def wait_for(self, kind, count=1):
         with self.changed:
@@ -168,6 +177,20 @@ class ScriptedBroker(Listener):
 
 
 ACCEPT = b"\x20\x02\x00\x00"
+
+
+def packet_id(body):
+    """Of a PUBLISH at QoS 1 or 2."""
+    length = 2 + int.from_bytes(body[:2], "big")
+    return body[length:length + 2]
+
+
+def publish(topic, payload, identifier=None):
+    """A PUBLISH packet of less than 16 KiB: at QoS 1 with this identifier, or else at QoS 0."""
+    head = 0x30 if identifier is None else 0x32
+    body = len(topic).to_bytes(2, "big") + topic.encode()
+    body += (b"" if identifier is None else identifier.to_bytes(2, "big")) + payload.encode()
+    return bytes([head, len(body) & 0x7F | 0x80, len(body) >> 7]) + body
 
 
 def granting(*codes):
@@ -179,6 +202,8 @@ def granting(*codes):
             return ACCEPT
         if kind == SUBSCRIBE:
             return b"\x90\x03" + body[:2] + bytes([answers.pop(0) if len(answers) > 1 else answers[0]])
+        if kind == UNSUBSCRIBE:
+            return b"\xb0\x02" + body[:2]
         return b"\xd0\x00" if kind == PINGREQ else None
 
     return script
