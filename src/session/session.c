@@ -244,13 +244,21 @@ static void write_summary(const struct session *session, long left_over, char te
                   text);
 }
 
-static enum event in_connecting(struct session *session)
+/* The next call of Paho's may take seconds, and no signal ends it: this is what the program says last then. */
+static void prepare_last_words(const struct session *session, const char *under_way)
 {
-    struct session_parts *parts = session->parts;
     char summary[SUMMARY_SIZE];
 
     write_summary(session, 0, summary);
-    stop_last_words(EX_OK, "%sEnded while connecting to %s", summary, connection_broker(&parts->connection)->name);
+    stop_last_words(EX_OK, "%sEnded while %s %s", summary, under_way,
+                    connection_broker(&session->parts->connection)->name);
+}
+
+static enum event in_connecting(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+
+    prepare_last_words(session, "connecting to");
     atomic_store(&parts->lost_ms, 0);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
@@ -260,7 +268,7 @@ static enum event in_beginning(struct session *session)
     struct session_parts *parts = session->parts;
     int rc = MQTTCLIENT_SUCCESS;
 
-    stop_last_words(EX_OK, "Ended while %s had not answered", connection_broker(&parts->connection)->name);
+    prepare_last_words(session, "waiting for an answer of");
     make_room(session); /* what was in flight before is in flight again */
     if (is_over(session))
         return OVER;

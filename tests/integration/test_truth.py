@@ -304,6 +304,8 @@ def test_ctrl_c_ends_a_program_that_waits_for_another_subscription_with_its_summ
     broker = scripted(script)
     program = run(name, *broker.options, "--wait", 60)
     program.err.wait_for("^Subscribed")
+    if name == "mqtt_smart_object":
+        program.out.wait_for("^sent .*/temperature: ")
     broker.cut()
     broker.wait_for(wire.SUBSCRIBE, 2)
     status, seconds = program.interrupt()
