@@ -82,12 +82,15 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
         connect.will = &will;
     }
     int rc = connect_client(connection->settings, client, broker, &connect);
-    if (rc != MQTTCLIENT_SUCCESS) {
+    /* Paho sends again what was in flight before it returns: where that was too much for the broker, or the network, it
+     * had accepted the connection all the same, and Paho does not tell whether it knew the session. */
+    bool lost_at_once = rc == MQTTCLIENT_DISCONNECTED;
+    if (rc != MQTTCLIENT_SUCCESS && !lost_at_once) {
         *diagnosis = diagnose(broker, connection->settings, rc);
         return false;
     }
     bool *has_session = &connection->has_session[connection->broker];
-    connection->was_forgotten = *has_session && connect.returned.sessionPresent == 0;
+    connection->was_forgotten = *has_session && !lost_at_once && connect.returned.sessionPresent == 0;
     if (connection->was_forgotten)
         connection->forgotten++;
     *has_session = connection->keeps_session;

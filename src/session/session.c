@@ -96,6 +96,8 @@ struct session_parts {
     bool is_guess;            /* of who is to blame: to be told, not to be acted on */
 };
 
+static const char PUBLISH[] = "a PUBLISH"; /* for last_packet */
+
 static struct session_parts without_memory; /* serves to say so, and to end */
 
 /* --- ending -------------------------------------------------------------------------------------------------- */
@@ -325,7 +327,7 @@ static void on_accepted(struct session *session)
     parts->looked_us = connection->accepted_us;
     parts->is_settled = false;
     parts->is_guess = false;
-    parts->last_packet = NULL;
+    parts->last_packet = parts->window.unchecked > 0 ? PUBLISH : NULL; /* Paho has sent it again */
     console_note("Connected to %s as %s", connection_broker(connection)->name, connection->settings->client_id);
     if (connection->was_forgotten)
         console_note("%s has forgotten the session: what it had for us is lost, and perhaps what it had acknowledged",
@@ -598,7 +600,7 @@ bool session_retry(struct session *session, int *rc)
 {
     struct session_parts *parts = session->parts;
 
-    note_packet(parts, "a PUBLISH", *rc);
+    note_packet(parts, PUBLISH, *rc);
     if (*rc == MQTTCLIENT_SUCCESS) {
         window_add(&parts->window);
         if (!parts->let_through && parts->options->qos > 0)
