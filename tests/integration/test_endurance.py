@@ -1,31 +1,20 @@
 """What an engineer asks for: nothing gets lost, nothing hangs, nothing grows, whatever becomes of the connection."""
 
-import os
-import pathlib
 import signal
 
 import pytest
-from conftest import BUILD, DEADLINE, PROGRAMS, Broker, wait_until
+from conftest import DEADLINE, PROGRAMS, Broker, descriptors, wait_until
 from test_command_line import NEEDS, started
 
 PACED = ["--interval", "0.05"]
+RESTARTS = 4  # the pauses grow from one to the next
 
 
-def is_sanitized():
-    binary = (BUILD / "bin" / "simple_consumer").read_bytes()
-    return b"__asan_init" in binary or b"__tsan_init" in binary
-
-
-def resident_kib(program):
-    status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0])
-
-
-def test_ten_restarts_in_a_row_under_all_ten(broker, run):
+def test_restarts_in_a_row_under_all_ten(broker, run):
     programs = {name: started(run, broker, name, *(PACED if "producer" in name or name == "mqtt_smart_object" else []))
                 for name in PROGRAMS}
     descriptors_before = {}
-    for number in range(1, 11):
+    for number in range(1, RESTARTS + 1):
         broker.restart(signal.SIGKILL if number % 3 == 0 else signal.SIGTERM)
         for name, program in programs.items():
             program.err.wait_for("^Connected to", count=number + 1)
@@ -46,41 +35,28 @@ def test_ten_restarts_in_a_row_under_all_ten(broker, run):
         assert program.summary()[1] == len(program.out.matching("^received ")), name
 
 
-@pytest.mark.parametrize("name", ["simple_producer", "simple_consumer", "mqtt_smart_object", "mqtt_smart_object_controller"])
-def test_a_silent_broker_is_noticed_within_two_and_a_half_keep_alives(broker, run, name):
-    program = started(run, broker, name, "-k", 2, *(["--interval", 1] if name in PROGRAMS[:5] else []))
+def test_a_silent_broker_is_noticed_within_two_and_a_half_keep_alives(broker, run):
+    programs = [started(run, broker, name, "-k", 2)
+                for name in ("simple_producer", "simple_consumer", "mqtt_smart_object", "mqtt_smart_object_controller")]
     broker.process.send_signal(signal.SIGSTOP)
     try:
-        program.err.wait_for("^Connection lost", seconds=2 * 2.5 + 3)
+        for program in programs:
+            program.err.wait_for("^Connection lost", seconds=2 * 2.5 + 3)
     finally:
         broker.process.send_signal(signal.SIGCONT)
-    program.err.wait_for("^Connected", count=2, seconds=2 * DEADLINE)
-    assert program.interrupt()[0] == 0
+    for program in programs:
+        program.err.wait_for("^Connected", count=2, seconds=2 * DEADLINE)
+        assert program.interrupt()[0] == 0
 
 
-def test_two_programs_of_the_same_client_id_do_not_take_turns_for_ever(broker, run):
-    """MQTT 3.1.1 section 3.1.4: the broker disconnects the older one."""
-    pair = []
-    for _ in range(2):
-        pair.append(run("simple_consumer", *broker.options, "-i", "same"))
-        pair[-1].err.wait_for("Subscribed|client id same")
-    wait_until(lambda: any(program.process.poll() is not None for program in pair), "the end of one of them", 60)
-    ended, = [program for program in pair if program.process.poll() is not None][:1]
-    assert ended.wait() == 69
-    assert any("another program uses the client id same" in line for line in ended.err.lines)
-    other = pair[1 - pair.index(ended)]
-    if other.process.poll() is None:
-        assert other.interrupt()[0] == 0
-
-
-def test_a_bad_network_is_not_taken_for_a_second_client(broker, proxied, run):
-    proxy = proxied()
-    program = run("simple_consumer", *proxy.options)
-    for number in range(1, 6):  # five short lives in a row
-        program.err.wait_for("Subscribed", count=number)
-        proxy.cut()
-    program.err.wait_for("Subscribed", count=6)  # it looked for a second client, found none, and went on
-    assert program.interrupt()[0] == 0
+def test_two_programs_of_the_same_client_id_are_told_what_may_be_the_reason(broker, run):
+    """MQTT 3.1.1 section 3.1.4: the broker disconnects the older one. It looks like a bad network: so both go on."""
+    told = "^3 connections in a row ended within two seconds: .*another program that uses the client id same"
+    pair = [run("simple_consumer", *broker.options, "-i", "same", "--wait", 60) for _ in range(2)]
+    wait_until(lambda: any(program.err.matching(told) for program in pair), "the suspicion", 2 * DEADLINE)
+    for program in pair:
+        assert program.process.poll() is None and program.interrupt()[0] == 0
+        assert not program.err.matching("^simple_consumer: ")
 
 
 def test_the_list_of_brokers_is_tried_in_order_at_every_loss(tmp_path, run):
@@ -90,7 +66,7 @@ def test_the_list_of_brokers_is_tried_in_order_at_every_loss(tmp_path, run):
             (tmp_path / name).mkdir()
             brokers.append(Broker(tmp_path / name))
         urls = [argument for broker in brokers for argument in ("-L", f"mqtt://127.0.0.1:{broker.port}")]
-        program = run("simple_consumer", *urls)
+        program = run("simple_consumer", *urls, "--wait", DEADLINE)
         program.err.wait_for(f"^Connected to 127.0.0.1:{brokers[0].port} ")
         program.err.wait_for("Subscribed")
         brokers[0].stop(signal.SIGKILL)
@@ -134,21 +110,3 @@ def test_silence_is_explained_where_an_access_control_list_may_be_the_reason(tmp
         assert len(program.err.matching("^Nothing has arrived")) == 1 and program.out.lines == []
     finally:
         broker.stop()
-
-
-def test_many_reconnections_leave_nothing_behind(broker, proxied, run):
-    """soak_consumer is simple_consumer with a session that waits hardly at all before it connects again."""
-    proxy = proxied()
-    program = run("../tests/soak_consumer", *proxy.options)
-    before = None
-    count = int(os.environ.get("PLAYGROUND_RECONNECTIONS", 100))
-    for number in range(1, count + 1):
-        program.err.wait_for("^Subscribed", count=number)
-        if number == 20:
-            before = descriptors(program), resident_kib(program)
-        proxy.cut()
-    program.err.wait_for("^Subscribed", count=count + 1)
-    assert descriptors(program) == before[0]
-    if not is_sanitized():  # AddressSanitizer keeps what was freed for a while
-        assert resident_kib(program) <= before[1] + 256
-    assert program.interrupt()[0] == 0
