@@ -1,24 +1,14 @@
 #include "diagnosis.h"
 
+#include "probe.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <poll.h>
+#include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <sysexits.h>
-#include <unistd.h>
-
-enum {
-    PROBE_MS = 1500,
-    ALERT = 1000 /* OpenSSL's reasons above this are what the other side said in a TLS alert */
-};
 
 static struct diagnosis say(int status, bool final, const char *format, ...)
 {
@@ -31,151 +21,115 @@ static struct diagnosis say(int status, bool final, const char *format, ...)
     return diagnosis;
 }
 
-/* --- TCP ----------------------------------------------------------------------------------------------------- */
-
-/* A TCP connection to the address, whose reads and writes take no longer than PROBE_MS; -1: see errno. */
-static int open_connection(const struct addrinfo *address)
-{
-    const struct timeval patience = {.tv_sec = PROBE_MS / 1000, .tv_usec = (suseconds_t)(PROBE_MS % 1000) * 1000};
-    int connection = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
-    int error = 0;
-
-    if (connection < 0)
-        return -1;
-    fcntl(connection, F_SETFL, O_NONBLOCK);
-    if (connect(connection, address->ai_addr, address->ai_addrlen) != 0)
-        error = errno;
-    if (error == EINPROGRESS) {
-        struct pollfd ready = {.fd = connection, .events = POLLOUT};
-        socklen_t size = sizeof error;
-        error = ETIMEDOUT;
-        if (poll(&ready, 1, PROBE_MS) == 1)
-            getsockopt(connection, SOL_SOCKET, SO_ERROR, &error, &size);
-    }
-    fcntl(connection, F_SETFL, 0);
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    if (error == 0)
-        return connection;
-    close(connection);
-    errno = error;
-    return -1;
-}
-
-/* --- TLS ----------------------------------------------------------------------------------------------------- */
-
-/* Gives OpenSSL what the options name. False: one of the files is not what it should be. */
-static bool configure(SSL_CTX *context, SSL *ssl, const struct broker *broker,
-                      const struct connection_settings *settings)
-{
-    X509_VERIFY_PARAM *expected = SSL_get0_param(ssl);
-
-    if (settings->ca_file[0] == '\0')
-        SSL_CTX_set_default_verify_paths(context);
-    else if (SSL_CTX_load_verify_locations(context, settings->ca_file, NULL) != 1)
-        return false;
-    if (settings->certificate[0] != '\0' &&
-        (SSL_use_certificate_file(ssl, settings->certificate, SSL_FILETYPE_PEM) != 1 ||
-         SSL_use_PrivateKey_file(ssl, settings->key, SSL_FILETYPE_PEM) != 1))
-        return false;
-    SSL_set_tlsext_host_name(ssl, broker->host);
-    if (!settings->insecure && X509_VERIFY_PARAM_set1_ip_asc(expected, broker->host) != 1)
-        X509_VERIFY_PARAM_set1_host(expected, broker->host, 0);
-    return true;
-}
-
-/* Begins a TLS session as Paho did, but looks closer. */
-static struct diagnosis look_at_tls(SSL *ssl, const struct broker *broker)
-{
-    char byte;
-    bool shook_hands = SSL_connect(ssl) == 1;
-    long verified = SSL_get_verify_result(ssl);
-
-    if (shook_hands && verified == X509_V_ERR_CERT_HAS_EXPIRED)
-        return say(EX_UNAVAILABLE, false, "the certificate of %s has expired: renew it", broker->name);
-    if (shook_hands && (verified == X509_V_ERR_HOSTNAME_MISMATCH || verified == X509_V_ERR_IP_ADDRESS_MISMATCH))
-        return say(EX_UNAVAILABLE, false, "the certificate of %s is for another host: use the host name that it is for",
-                   broker->name);
-    if (shook_hands && verified != X509_V_OK)
-        return say(EX_UNAVAILABLE, false, "the certificate of %s is not trusted (%s): check --cafile", broker->name,
-                   X509_verify_cert_error_string(verified));
-    /* With TLS 1.3 we hear only now what the other side thinks of our certificate. */
-    if (shook_hands)
-        SSL_read(ssl, &byte, 1);
-    if (ERR_GET_REASON(ERR_peek_error()) > ALERT)
-        return say(EX_NOPERM, true, "%s asks for a client certificate that it trusts: check --cert and --key",
-                   broker->name);
-    if (!shook_hands)
-        return say(EX_UNAVAILABLE, false, "%s does not speak TLS: use mqtt://, or check --port", broker->name);
-    return say(EX_UNAVAILABLE, false, "%s speaks TLS, but does not answer as an MQTT broker: check --port",
-               broker->name);
-}
-
-static struct diagnosis look_at_connection(int connection, const struct broker *broker,
-                                           const struct connection_settings *settings)
-{
-    struct diagnosis diagnosis = say(EX_SOFTWARE, true, "out of memory");
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    SSL *ssl = context == NULL ? NULL : SSL_new(context);
-
-    if (ssl == NULL)
-        goto free_context;
-    ERR_clear_error();
-    SSL_set_fd(ssl, connection);
-    if (broker->has_tls && !configure(context, ssl, broker, settings))
-        diagnosis = say(EX_NOINPUT, true, "--cafile, --cert or --key is no PEM file, or the two do not go together");
-    else if (broker->has_tls)
-        diagnosis = look_at_tls(ssl, broker);
-    else if (SSL_connect(ssl) == 1 || ERR_GET_REASON(ERR_peek_error()) > ALERT)
-        diagnosis = say(EX_UNAVAILABLE, false, "%s speaks TLS: use mqtts:// or --cafile", broker->name);
-    else
-        diagnosis = say(EX_UNAVAILABLE, false,
-                        "%s takes connections, but does not answer as an MQTT broker: check --port", broker->name);
-    ERR_clear_error();
-    SSL_free(ssl);
-
-free_context:
-    SSL_CTX_free(context);
-    return diagnosis;
-}
-
 static bool is_this_computer(const char *host)
 {
     return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
 }
 
-/* --- all together -------------------------------------------------------------------------------------------- */
+/* There is no connection to speak over. */
+static struct diagnosis unreachable(const struct broker *broker, const struct findings *found)
+{
+    if (found->lookup != 0)
+        return say(EX_UNAVAILABLE, false, "no such host: %s (%s): check --host", broker->host,
+                   gai_strerror(found->lookup));
+    if (found->error == ENOMEM)
+        return say(EX_SOFTWARE, true, "out of memory");
+    if (found->error != ECONNREFUSED)
+        return say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
+                   strerror(found->error));
+    return say(EX_UNAVAILABLE, false,
+               is_this_computer(broker->host) ? "no broker at %s: start one with ./lab broker"
+                                              : "no broker at %s: check --host and --port",
+               broker->name);
+}
 
+/* The server has a certificate, and it is not in order. */
+static struct diagnosis untrusted(const struct broker *broker, long verified)
+{
+    switch (verified) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return say(EX_UNAVAILABLE, false, "the certificate of %s has expired: renew it", broker->name);
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return say(EX_UNAVAILABLE, false, "the certificate of %s is for another host: use the host name that it is for",
+                   broker->name);
+    default:
+        return say(EX_UNAVAILABLE, false, "the certificate of %s is not trusted (%s): check --cafile", broker->name,
+                   X509_verify_cert_error_string(verified));
+    }
+}
+
+/* The server speaks MQTT, in this way or in another one than was tried. */
+static struct diagnosis speaks(const struct broker *broker, const struct connection_settings *settings,
+                               const struct findings *found)
+{
+    static const struct {
+        const char *words, *scheme;
+    } ways[2][2] = {{{"plain MQTT", "mqtt"}, {"MQTT over WebSockets", "ws"}},
+                    {{"MQTT over TLS", "mqtts"}, {"MQTT over WebSockets and TLS", "wss"}}};
+    bool has_tls = found->handshake == ANSWER_YES;
+    bool is_web = found->upgrade == ANSWER_YES;
+
+    if (has_tls == broker->has_tls && is_web == probe_is_web(broker))
+        return say(EX_UNAVAILABLE, false,
+                   "the broker at %s has not answered in time, or closed the connection: its log may say why",
+                   broker->name);
+    return say(EX_UNAVAILABLE, false, "%s speaks %s: use --url %s://%s%s%s", broker->name, ways[has_tls][is_web].words,
+               ways[has_tls][is_web].scheme, broker->name, is_web ? probe_url_path(broker) : "",
+               found->verified == X509_V_OK || settings->ca_file[0] != '\0' ? "" : " and --cafile");
+}
+
+/* What counts is what the server says in the language that it was expected to speak. */
+static struct diagnosis is_no_broker(const struct broker *broker, const struct findings *found)
+{
+    bool has_tls = found->handshake == ANSWER_YES;
+    enum answer answer = broker->has_tls && !has_tls ? found->handshake
+                         : probe_is_web(broker)      ? found->upgrade
+                                                     : found->connect;
+
+    if (found->upgrade == ANSWER_HTTP)
+        return say(EX_UNAVAILABLE, false,
+                   "%s is a web server without MQTT at %s (status %d): check --port, or the path of --url",
+                   broker->name, probe_path(broker), found->http_status);
+    if (answer == ANSWER_NONE && has_tls && !broker->has_tls)
+        return say(EX_UNAVAILABLE, false, "%s speaks TLS: use mqtts:// or wss://", broker->name);
+    if (answer == ANSWER_NONE) /* nor did it answer Paho, who waits for 3 s: see connection.c */
+        return say(EX_UNAVAILABLE, false, "%s has not answered in 3 s: slow, or not MQTT", broker->name);
+    if (has_tls)
+        return say(EX_UNAVAILABLE, false, "%s speaks TLS, but does not answer as an MQTT broker: check --port",
+                   broker->name);
+    if (broker->has_tls)
+        return say(EX_UNAVAILABLE, false, "%s neither speaks TLS nor answers as an MQTT broker: check --port",
+                   broker->name);
+    if (answer == ANSWER_OTHER)
+        return say(EX_UNAVAILABLE, false, "%s answers, but not as an MQTT broker: check --port", broker->name);
+    return say(EX_UNAVAILABLE, false,
+               "%s takes the connection and closes it without an answer: its log may say why, or check --port",
+               broker->name);
+}
+
+/* Paho could not say why. */
 static struct diagnosis look(const struct broker *broker, const struct connection_settings *settings)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *addresses = NULL;
-    struct diagnosis diagnosis;
-    char port[8];
-    int connection = -1;
+    struct findings found = probe_server(broker, settings);
 
-    snprintf(port, sizeof port, "%d", broker->port);
-    int lookup = getaddrinfo(broker->host, port, &hints, &addresses);
-    if (lookup != 0)
-        return say(EX_UNAVAILABLE, false, "no such host: %s (%s): check --host", broker->host, gai_strerror(lookup));
-    for (const struct addrinfo *address = addresses; address != NULL && connection < 0; address = address->ai_next)
-        connection = open_connection(address);
-    int error = errno;
-    freeaddrinfo(addresses);
-
-    if (connection >= 0) {
-        diagnosis = look_at_connection(connection, broker, settings);
-        close(connection);
-    } else if (error == ECONNREFUSED) {
-        diagnosis = say(EX_UNAVAILABLE, false,
-                        is_this_computer(broker->host) ? "no broker at %s: start one with ./lab broker"
-                                                       : "no broker at %s: check --host and --port",
-                        broker->name);
-    } else {
-        diagnosis = say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
-                        strerror(error));
-    }
-    return diagnosis;
+    if (found.lookup != 0 || found.error != 0)
+        return unreachable(broker, &found);
+    if (found.bad_files)
+        return say(EX_NOINPUT, true, "--cafile, --cert or --key is no PEM file, or the two do not go together");
+    if (broker->has_tls && found.verified != X509_V_OK)
+        return untrusted(broker, found.verified);
+    if (found.handshake == ANSWER_ALERT || found.upgrade == ANSWER_ALERT || found.connect == ANSWER_ALERT)
+        return broker->has_tls
+                   ? say(EX_NOPERM, true, "%s asks for a client certificate that it trusts: check --cert and --key",
+                         broker->name)
+                   : say(EX_UNAVAILABLE, false,
+                         "%s speaks TLS, and asks for a client certificate: use mqtts:// or wss:// with "
+                         "--cert and --key",
+                         broker->name);
+    if (found.upgrade == ANSWER_YES || found.connect == ANSWER_YES)
+        return speaks(broker, settings, &found);
+    return is_no_broker(broker, &found);
 }
 
 struct diagnosis diagnose(const struct broker *broker, const struct connection_settings *settings, int rc)

@@ -14,8 +14,8 @@ struct diagnosis {
     char text[DIAGNOSIS_SIZE];
 };
 
-/* What MQTTClient_connect's return code `rc` means. For those that do not tell it looks for itself: it looks up the
- * host, opens a TCP connection, and begins a TLS session, which takes up to three seconds where nobody answers. */
+/* What MQTTClient_connect's return code `rc` means. Where it does not tell, the server is asked what it speaks, which
+ * takes up to two seconds where nobody answers, and ends at a signal: see probe.h. */
 struct diagnosis diagnose(const struct broker *broker, const struct connection_settings *settings, int rc);
 
 #endif

@@ -131,8 +131,8 @@ FAILURES = {
     "no client certificate": ("localhost", 8884, trusting, 77, "asks for a client certificate .*--cert"),
     "a stranger's client certificate": ("localhost", 8884, lambda lab: trusting(
         lab, "--cert", lab["other"] / "stranger.crt", "--key", lab["other"] / "bad.key"), 77, "asks for a client certificate"),
-    "TLS to a plain port": ("localhost", 1883, trusting, 69, "does not speak TLS"),
-    "plain to a TLS port": ("localhost", 8883, lambda lab: [], 69, "speaks TLS: use mqtts"),
+    "TLS to a plain port": ("localhost", 1883, trusting, 69, "speaks plain MQTT: use --url mqtt://localhost:"),
+    "plain to a TLS port": ("localhost", 8883, lambda lab: [], 69, "speaks MQTT over TLS: use --url mqtts://localhost:.* and --cafile"),
     "no key to the certificate": ("localhost", 8884, lambda lab: trusting(lab, "--cert", lab["tls"] / "alice.crt"), 64, "--key"),
     "a certificate that is none": ("localhost", 8884, lambda lab: ["--cafile", lab["tls"] / "listeners.conf"], 66, "no PEM file"),
     "a file that is not there": ("localhost", 8884, lambda lab: ["--cafile", "/no/such/file"], 64, "--cafile"),

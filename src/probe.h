@@ -1,0 +1,43 @@
+/* What a server speaks, found out by asking it. For when connecting has failed, and not before. */
+#ifndef PLAYGROUND_PROBE_H
+#define PLAYGROUND_PROBE_H
+
+#include "playground/connection_settings.h"
+
+#include <stdbool.h>
+
+enum answer {
+    ANSWER_NONE,   /* not within the time that there was; or nobody asked */
+    ANSWER_CLOSED, /* the connection was closed without a word that makes sense */
+    ANSWER_ALERT,  /* a TLS alert: our certificate is not to their liking, or there is none */
+    ANSWER_OTHER,  /* something that is no answer to this question */
+    ANSWER_HTTP,   /* a web server's, but not the one that was hoped for */
+    ANSWER_YES
+};
+
+struct findings {
+    int lookup;     /* why there is no address for the host: an error of getaddrinfo; 0: there is one */
+    int error;      /* why there is no TCP connection: an errno; 0: there is one */
+    bool bad_files; /* the files for TLS are not what they should be */
+
+    enum answer handshake; /* of a TLS session */
+    long verified;         /* what OpenSSL thinks of the server's certificate, if the handshake was answered with yes */
+    /* Within TLS, if the handshake was answered with yes: */
+    enum answer upgrade; /* to the request for a WebSocket that carries MQTT */
+    enum answer connect; /* to CONNECT; yes is any CONNACK */
+    int http_status;     /* if upgrade is ANSWER_HTTP */
+};
+
+/* Whether the broker's URL is one of ws:// or wss://. */
+bool probe_is_web(const struct broker *broker);
+
+/* The path of the broker's URL, "" if it has none; and the one to ask a web server for: that, or Paho's. */
+const char *probe_url_path(const struct broker *broker);
+const char *probe_path(const struct broker *broker);
+
+/* Asks what the server speaks, until the first answer that says it. It takes two seconds at most, beside the time that
+ * it takes to look up the host, and ends at a signal. It makes three connections at most, one after the other, and gives
+ * no user name, no password, and not our client id. */
+struct findings probe_server(const struct broker *broker, const struct connection_settings *settings);
+
+#endif
