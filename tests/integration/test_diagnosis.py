@@ -38,21 +38,18 @@ def serve():
         server.close()
 
 
-def tls_context(lab, wants_certificate=False):
+def tls_context(lab):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls = lab.lab / "tls"
-    context.load_cert_chain(tls / "server.crt", tls / "server.key")
-    if wants_certificate:
-        context.load_verify_locations(tls / "ca.crt")
-        context.verify_mode = ssl.CERT_REQUIRED
+    context.load_cert_chain(lab.lab / "tls" / "server.crt", lab.lab / "tls" / "server.key")
     return context
 
 
 class WebSocket:
-    """The inside of a WebSocket, to be read and written as a connection is (RFC 6455)."""
+    """The inside of a WebSocket, to be read and written as a connection is (RFC 6455). on_close is called at its end."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, on_close):
         self.connection = connection
+        self.on_close = on_close
         self.waiting = b""
 
     def _exactly(self, length):
@@ -74,6 +71,7 @@ class WebSocket:
             mask = self._exactly(4)
             data = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self._exactly(size)))
             if opcode & 0x0F == 8:
+                self.on_close()
                 return b""
             self.waiting += data
         data, self.waiting = self.waiting[:length], self.waiting[length:]
@@ -87,11 +85,12 @@ class Server(wire.ScriptedBroker):
     """A scripted broker behind TLS, behind a web server, or both. It keeps the bytes of each connection, and what kinds
     of packets there were."""
 
-    def __init__(self, script, context=None, path=None, is_patient=False):
+    def __init__(self, script, context=None, path=None, is_patient=False, protocol=b"mqtt"):
         self.context = context
         self.path = path  # of the WebSocket; None: without
         self.is_patient = is_patient  # it waits for the end of a line, whatever comes
-        self.upgrades = 0
+        self.protocol = protocol  # of what is inside the WebSocket
+        self.closes = threading.Semaphore(0)  # WebSockets that were closed, and not just dropped
         super().__init__(script)
 
     def serve(self, connection):
@@ -120,11 +119,8 @@ class Server(wire.ScriptedBroker):
         assert fields["upgrade"].lower() == "websocket" and fields["sec-websocket-protocol"] == "mqtt"
         accept = hashlib.sha1((fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
         connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                           b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n")
-        with self.changed:
-            self.upgrades += 1
-            self.changed.notify_all()
-        return WebSocket(connection)
+                           b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\nSec-WebSocket-Protocol: " + self.protocol + b"\r\n\r\n")
+        return WebSocket(connection, self.closes.release)
 
     @staticmethod
     def _refuse(connection, status):
@@ -200,6 +196,12 @@ def test_a_wrong_path_is_told(lab, run, serve, tried):
     fail(program, 69, r"is a web server without MQTT at /mqtt \(status 404\): check --port, or the path of --url")
 
 
+def test_a_websocket_for_something_else_is_no_broker(lab, run, serve):
+    server = serve(Server(wire.granting(0), path="/mqtt", protocol=b"chat"))
+    program = start(run, lab, f"mqtt://localhost:{server.port}")
+    fail(program, 69, r"is a web server without MQTT at /mqtt \(status 101\)")
+
+
 @pytest.mark.parametrize("spoken", ["mqtts", "wss"])
 def test_advice_that_needs_an_authority_says_so(lab, run, port_of, spoken):
     program = run("simple_producer", "--host", "localhost", "--port", port_of(spoken), "-C", 1)
@@ -207,9 +209,11 @@ def test_advice_that_needs_an_authority_says_so(lab, run, port_of, spoken):
     follow(run, lab, advice, *SECRET)
 
 
-def test_a_wrong_certificate_is_told_before_a_wrong_scheme(lab, run, port_of):
-    program = run("simple_producer", "--url", f"mqtts://localhost:{port_of('wss')}")
+def test_a_wrong_certificate_is_told_before_a_wrong_scheme(lab, run, serve):
+    server = serve(Server(wire.granting(0), tls_context(lab), "/mqtt"))
+    program = run("simple_producer", "--url", f"mqtts://localhost:{server.port}")
     fail(program, 69, "not trusted .*: check --cafile$")
+    assert server.accepted == 2, "Paho's, and the one that looks at the certificate"
 
 
 def test_where_only_a_known_client_is_spoken_to_that_is_told(lab, run):
@@ -287,6 +291,9 @@ def test_the_questions_take_their_leave(run, serve):
     broker.wait_for(wire.DISCONNECT)
     asked = [packet for packet in broker.raw if b"probe" in packet]
     assert len(asked) == 1 and asked[0][9] == 2, "a clean session, and neither user name nor will"
+    web = serve(Server(wire.granting(0), path="/mqtt"))
+    assert run("simple_producer", *web.options).wait() == 69
+    assert web.closes.acquire(timeout=DEADLINE)
 
 
 @pytest.mark.parametrize("connection", [2, 3, 4])
