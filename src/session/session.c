@@ -78,10 +78,10 @@ struct session_parts {
     session_on_connected *on_connected;
     void *context;
 
-    int64_t due_us;     /* when to try again */
-    int64_t give_up_us; /* when to give up, as long as no connection was proven */
-    int64_t marked_us;  /* when on_connected last had an answer from a call of Paho's */
-    int64_t looked_us;  /* when the window was last counted for the sake of it */
+    int64_t due_us;      /* when to try again */
+    int64_t give_up_us;  /* when to give up, as long as no connection was proven */
+    int64_t answered_us; /* when on_connected last had an answer from the broker, or it was connected */
+    int64_t looked_us;   /* when the window was last counted for the sake of it */
     bool has_subscribed;
     bool was_proven;         /* a connection, at least once */
     bool let_through;        /* the broker has granted or acknowledged something, or a connection was proven */
@@ -271,10 +271,12 @@ static enum event in_beginning(struct session *session)
     int rc = MQTTCLIENT_SUCCESS;
 
     prepare_last_words(session, "waiting for an answer of");
+    parts->answered_us = parts->connection.accepted_us;
     make_room(session); /* what was in flight before is in flight again */
     if (is_over(session))
         return OVER;
-    parts->marked_us = monotonic_us();
+    if (MQTTClient_isConnected(session->client))
+        parts->answered_us = monotonic_us();
     if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
         rc = parts->on_connected(session, parts->context);
     parts->on_connected_rc = rc;
@@ -383,18 +385,21 @@ static void suspect_last_packet(struct session *session)
     }
 }
 
-/* Whether the connection ended so soon after on_connected last had an answer that it was the broker who ended it, and not
- * Paho, for lack of another answer: to a SUBSCRIBE, to a ping. In callback mode Paho waits on where nothing can come. */
+/* Whether the connection ended so soon after the last answer that it was the broker who ended it, and not Paho, for lack
+ * of another one: to a SUBSCRIBE, to a ping. In callback mode Paho waits on where nothing can come. */
 static bool was_soon(const struct session_parts *parts)
 {
     long lost_ms = atomic_load(&parts->lost_ms);
     int64_t ended_us = lost_ms == 0 ? monotonic_us() : parts->course.started_us + (int64_t)lost_ms * 1000;
+    int64_t answered_us = parts->answered_us;
     int keep_alive = parts->options->connection.keep_alive;
     int64_t patience_us = (int64_t)keep_alive * 1000000;
 
+    if (parts->last_packet == PUBLISH && parts->window.oldest_since_us > answered_us)
+        answered_us = parts->window.oldest_since_us;
     if (keep_alive == 0 || patience_us > NO_ANSWER_US)
         patience_us = NO_ANSWER_US;
-    return ended_us - parts->marked_us < patience_us;
+    return ended_us - answered_us < patience_us;
 }
 
 static void on_broken(struct session *session)
@@ -405,13 +410,14 @@ static void on_broken(struct session *session)
     const char *name = connection_broker(&parts->connection)->name;
 
     suspect_last_packet(session);
-    if (parts->last_packet == parts->subscribe && !was_soon(parts)) {
+    if (parts->last_packet != NULL && !was_soon(parts)) {
         parts->is_guess = false;
         failure->status = EX_UNAVAILABLE;
         snprintf(failure->text, sizeof failure->text, "%.200s has not answered %s", name, parts->last_packet);
     } else if (was_connected) {
         const char *error = MQTTClient_strerror(parts->on_connected_rc);
         parts->is_guess = false;
+        failure->status = EX_SOFTWARE;
         snprintf(failure->text, sizeof failure->text, "the beginning failed at %.200s: %s (Paho's code %d)", name,
                  error == NULL ? "unknown reason" : error, parts->on_connected_rc);
     } else if (failure->text[0] == '\0') {
@@ -586,7 +592,7 @@ int session_subscribed(struct session *session, const char *filter, int rc)
     note_packet(parts, parts->subscribe, rc);
     if (rc == MQTTCLIENT_SUCCESS) {
         parts->let_through = true;
-        parts->marked_us = monotonic_us();
+        parts->answered_us = monotonic_us();
         console_note("Subscribed to: %s", filter);
     } else if (rc == MQTT_BAD_SUBSCRIBE) {
         snprintf(text, sizeof text, "the broker refused the subscription to %.*s: check what this user may read",
