@@ -90,7 +90,7 @@ def test_with_callbacks_a_subscription_that_had_no_answer_is_named(scripted, run
     """Paho does not tell one who waits for a SUBACK that the connection has been closed."""
     program = run("mqtt_smart_object", *scripted(with_answer(wire.SUBSCRIBE, lambda body: False)).options)
     assert program.wait() in (69, 76)
-    assert re.search(r"clos|does not answer", program.err.lines[-1])
+    assert re.search(r"clos|has not answered", program.err.lines[-1])
     assert "SUBSCRIBE to /device/device001/action/+" in program.err.lines[-1] and not accuses_another_program(program)
 
 
@@ -108,7 +108,7 @@ def test_a_broker_that_does_not_answer_a_subscription_is_told_after_five_seconds
     programs = [run(name, *broker.options) for name in filters]
     for program in programs:
         assert program.wait() == 69
-        assert "does not answer" in program.err.lines[-1] and f"SUBSCRIBE to {filters[program.name]}" in program.err.lines[-1]
+        assert "has not answered" in program.err.lines[-1] and f"SUBSCRIBE to {filters[program.name]}" in program.err.lines[-1]
         assert 4.5 < time.monotonic() - start < 9
 
 
@@ -157,7 +157,7 @@ def test_messages_that_were_acknowledged_but_not_shown_are_counted_aloud(scripte
     broker.wait_for(wire.DISCONNECT)
     shown, acknowledged = len(program.out.matching("^received ")), broker.received.count(wire.PUBACK)
     assert shown == 10 and acknowledged > 10
-    assert program.err.matching(f"^{acknowledged - shown} messages were acknowledged, but are not shown")
+    assert program.err.matching(f"^{acknowledged - shown} messages were acknowledged, but not shown")
 
 
 def test_a_session_that_the_broker_has_forgotten_is_told(broker, run):
@@ -280,7 +280,7 @@ def test_a_lost_connection_is_not_counted_as_a_lost_message(scripted, run_unread
     broker.cut()
     wait_until(lambda: descriptors(program) < before, "the end of the connection")
     out = pipe.drain()
-    broker.wait_for(wire.PUBLISH, 4)
+    broker.wait_for(wire.SUBSCRIBE, 2)
     broker.connections[0].sendall(wire.publish("/device/device001/action/last", "{}"))
     out.wait_for("action/last: ")
     assert program.interrupt()[0] == 0
