@@ -67,7 +67,8 @@ static void on_alarm(int signal)
 
 void stop_install(void)
 {
-    struct sigaction action = {.sa_handler = on_signal};
+    /* Without SA_RESTART a write to a pipe that is full would fail, as if the disk were. Waits end all the same. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
