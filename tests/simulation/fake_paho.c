@@ -193,7 +193,7 @@ static int disconnect1(struct handle *m, bool calls_lost, bool stops)
             facts.longest_us = paho_longest_us();
             facts.is_connected = false;
             facts.is_subscribed = false;
-            facts.was_disconnected = !calls_lost;
+            facts.was_disconnected = !calls_lost && program.is_closing;
             facts.lost += calls_lost;
             facts.lost_us = world_now();
         }
@@ -551,6 +551,8 @@ void MQTTClient_destroy(MQTTClient *handle)
     enter("MQTTClient_destroy");
     if (m == NULL)
         return;
+    if (m->connected)
+        broken("a connection is closed before its handle", "MQTTClient_destroy"); /* its socket would stay */
     empty_queue(m);
     m->is_used = false;
     facts.handles--;
@@ -644,12 +646,14 @@ int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
         rule_before_attempt(m->broker = uri[strlen("tcp://broker")] - '0');
     facts.attempts++;
     story("MQTTClient_connect to %s%s", uri, options->cleansession ? ", clean session" : "");
+    facts.is_connecting = is_session(m);
     bool session_present = false;
     int rc = connect_uri(m, options, uri, &session_present);
     if (rc == MQTTCLIENT_SUCCESS)
         options->returned.sessionPresent = session_present; /* otherwise the old value stays */
     else
         disconnect1(m, false, false);
+    facts.is_connecting = false;
     story("MQTTClient_connect: %d", rc);
     if (is_session(m) && rc == MQTTCLIENT_SUCCESS) {
         facts.forgotten += !m->clean && facts.has_session[m->broker] && !session_present;
@@ -700,6 +704,8 @@ int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
     enter("MQTTClient_subscribe");
     facts.has_subscribed = true;
     facts.subscribe_us = world_now();
+    if (handle != NULL && m->connected && fault_strikes(PAHO_REFUSES))
+        return MQTTCLIENT_MAX_MESSAGES_INFLIGHT;
     int rc = request(m, (struct packet){.type = SUBSCRIBE, .qos = qos}, SUBACK, &answer);
     if (rc == MQTTCLIENT_SUCCESS && answer.code == MQTT_BAD_SUBSCRIBE)
         rc = MQTT_BAD_SUBSCRIBE;
@@ -727,6 +733,8 @@ static int publish(struct handle *m, int number, int qos, MQTTClient_deliveryTok
         return MQTTCLIENT_FAILURE;
     if (!m->connected)
         return MQTTCLIENT_DISCONNECTED;
+    if (fault_strikes(PAHO_REFUSES))
+        return MQTTCLIENT_BAD_UTF8_STRING;
     if (m->out_count >= m->max_inflight)
         broken("Paho's own window is never full", "%d messages", m->out_count);
     while (link_is_clogged(m->link)) {

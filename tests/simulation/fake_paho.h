@@ -9,8 +9,9 @@
 
 /* Facts of the first handle, which is the session's. */
 struct paho_facts {
-    int handles;     /* there are */
-    int allocations; /* that the program has to free */
+    int handles;        /* there are */
+    int allocations;    /* that the program has to free */
+    bool is_connecting; /* inside MQTTClient_connect */
     bool is_connected;
     bool is_subscribed;   /* on this connection, and the broker has said so */
     bool has_subscribed;  /* asked for it, ever */
@@ -26,7 +27,7 @@ struct paho_facts {
     int pending;          /* messages without their last acknowledgement */
     bool was_let_through; /* granted, or acknowledged, and the client has read it */
     int attempts;
-    bool was_disconnected; /* by MQTTClient_disconnect, the last time */
+    bool was_disconnected; /* at the very end, by the program itself */
     int unseen;            /* acknowledged at QoS 1 or 2, and dropped before anybody has got them */
     int64_t oldest_us;     /* since when the oldest pending message is the oldest on this connection */
 };

@@ -5,7 +5,15 @@
  *     simulation [--seed N|random] [--count N | --seconds S] [--jobs N] [--keep-going] [--failure FILE]
  *     simulation --seed N --story [--only FAULT@N,...]   one schedule, told event by event; with some of its faults only
  *
- * A schedule that breaks a rule is told, shortened before to the faults that it takes, on standard error and in a file. */
+ * A schedule that breaks a rule is told, shortened before to the faults that it takes, on standard error and in a file.
+ *
+ *     world.c      virtual time, events, coroutines        broker.c     the modelled brokers: what they do on purpose
+ *     fake_paho.c  MQTTClient_*, as Paho 1.3.12 does it    fakes.c      clock, signals, console and the rest below
+ *     programs.c   a producer, two consumers, an object    rules.c      what every story is held to
+ *     schedule.c   a seed becomes options and faults       stories.c    the stories that have a name
+ *
+ * Timers are left out, as are the examples themselves, TLS and retained messages; and that no data race is possible here
+ * proves nothing about threads. ThreadSanitizer and the integration tests look after all that. */
 #include "broker.h"
 #include "fake_paho.h"
 #include "fakes.h"
@@ -82,7 +90,7 @@ static void shorten(struct strikes *strikes, const char *rule)
 
 static void print_options(FILE *file)
 {
-    static const char *const programs[] = {"producer", "consumer", "smart object"};
+    static const char *const programs[] = {"producer", "consumer", "consumer that answers", "smart object"};
     const struct options *options = &schedule.options;
 
     fprintf(file,
@@ -206,6 +214,7 @@ static int simulate_all(void)
     bool well = true;
 
     fprintf(stderr, "simulation --seed %llu ...\n", (unsigned long long)run.seed);
+    setvbuf(stdout, NULL, _IOLBF, 0); /* several jobs write to it */
     signal(SIGABRT, on_crash);
     signal(SIGSEGV, on_crash);
     run.jobs = run.jobs < 1 ? 1 : run.jobs > JOBS ? JOBS : run.jobs;

@@ -1,5 +1,5 @@
-/* Three model programs, as the examples have them: simple_producer, simple_consumer, and mqtt_smart_object in callback
- * mode with its mailbox. What is left out is what the messages mean. */
+/* The model programs, as the examples have them: simple_producer, simple_consumer, the same with an answer to each message,
+ * and mqtt_smart_object in callback mode with its mailbox. What is left out is what the messages mean. */
 #include "programs.h"
 
 #include "fake_paho.h"
@@ -16,11 +16,17 @@
 #include <string.h>
 #include <sysexits.h>
 
+enum { MAIL = 8192, AT_ONCE_US = 1000 };
+
 static struct {
     struct session session;
     struct mailbox *mailbox;
     int next; /* the number of the next message */
     bool sensor_has_ended;
+    int64_t taken_us; /* when the last reading was taken out of the mailbox */
+    /* What the mailbox took of the messages, and what it gave back. */
+    unsigned put, taken, refused;
+    int numbers[MAIL];
 } self;
 
 static const struct options *const options = &schedule.options;
@@ -87,7 +93,7 @@ static int produce(void)
     return close_session();
 }
 
-/* --- the consumer ---------------------------------------------------------------------------------------------- */
+/* --- the consumer, and who answers ---------------------------------------------------------------------------------------------- */
 
 static int on_consumer_connected(struct session *session, void *context)
 {
@@ -121,6 +127,8 @@ static int consume(void)
         console_received(topic, message->retained, message->payload);
         MQTTClient_freeMessage(&message);
         MQTTClient_free(topic);
+        if (schedule.program == ANSWERER)
+            publish(options->qos);
     }
     return close_session();
 }
@@ -137,9 +145,10 @@ static void sensor_thread(void *argument)
     const struct mail mail = {.kind = READING_DUE};
 
     (void)argument;
-    do
-        mailbox_hand_over(self.mailbox, &mail);
-    while (mailbox_sleep(self.mailbox, options->interval));
+    do {
+        if (mailbox_hand_over(self.mailbox, &mail) && world_now() - self.taken_us > AT_ONCE_US)
+            broken("who hands over is told at once", "after %.3f s", (double)(world_now() - self.taken_us) / 1e6);
+    } while (mailbox_sleep(self.mailbox, options->interval));
     self.sensor_has_ended = true;
     world_notify(&self.sensor_has_ended);
 }
@@ -149,7 +158,10 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     struct mail mail = {.kind = ACTION_RECEIVED, .number = atoi(message->payload)};
 
     (void)context, (void)topic_length;
-    mailbox_put_within(self.mailbox, &mail, 100);
+    if (mailbox_put_within(self.mailbox, &mail, 100))
+        self.numbers[self.put++ % MAIL] = mail.number;
+    else
+        self.refused++;
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
     return 1;
@@ -187,10 +199,13 @@ static void run_object(void)
         if (!mailbox_take(self.mailbox, &mail, self.session.timeout_ms))
             continue;
         if (mail.kind == READING_DUE) {
+            self.taken_us = world_now();
             publish(0);
             if (readings++ % 3 == 0)
                 publish(1);
         } else {
+            if (self.taken == self.put || self.numbers[self.taken++ % MAIL] != mail.number)
+                broken("the mailbox gives what it took, in order", "%d", mail.number);
             program.received++;
             console_received("t", false, "");
             publish(0);
@@ -206,20 +221,27 @@ static int be_an_object(void)
     session_connect(&self.session);
     world_spawn("sensor", sensor_thread, NULL);
     run_object();
+    int64_t closed_us = world_now();
     mailbox_close(self.mailbox);
     while (!self.sensor_has_ended)
         world_block(&self.sensor_has_ended, WORLD_FOREVER);
+    if (world_now() - closed_us > AT_ONCE_US)
+        broken("a closed mailbox lets everybody go at once", "after %.3f s", (double)(world_now() - closed_us) / 1e6);
     program.says_goodbye = true;
     if (session_is_connected(&self.session))
         publish(1);
-    return close_session();
+    int status = close_session();
+    if (mailbox_lost(self.mailbox) != self.refused + self.put - self.taken)
+        broken("what the mailbox lost is counted", "%lu instead of %u", mailbox_lost(self.mailbox),
+               self.refused + self.put - self.taken);
+    return status;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- */
 
 void program_main(void *argument)
 {
-    static int (*const programs[])(void) = {produce, consume, be_an_object};
+    static int (*const programs[])(void) = {produce, consume, consume, be_an_object};
 
     (void)argument;
     int status = programs[schedule.program]();

@@ -23,10 +23,12 @@ enum {
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     SLACK_US = 100000,
+    JUST_NOW_US = 10,         /* what is lost in the moment in which on_connected returns may count as either */
     ATTEMPT_US = 5000000,     /* Paho's three seconds, and those of the diagnosis */
     SUBSCRIBING_US = 5200000, /* the command timeout, and some of Paho's naps */
     CLOSING_US = 1000000,
     ALL_IS_WELL_US = 150000000,
+    NOTICED_WITHIN_S = 6, /* standard output may be full meanwhile */
     LAST_PACKETS_US = 200000,
     REMOVING_US = 1300000 /* for each broker */
 };
@@ -46,6 +48,11 @@ static struct {
     double told_offline_s;
     bool has_summary;
     long drained; /* messages at QoS 1 and 2 that session_close received */
+
+    int losses;         /* of connections on which on_connected had gone well */
+    bool is_unclear;    /* one was lost in the moment in which on_connected returned */
+    int64_t lost_us;    /* since when there is none; 0: there is one */
+    int64_t offline_us; /* before that */
 
     int64_t pause_us, pause_began_us; /* the one that was drawn last; 0: it is over */
     int64_t back_off_ms;
@@ -123,8 +130,8 @@ void rule_pause(double fraction)
     int64_t base_ms = facts.back_off_ms;
     bool may_restart = program.begun != facts.last_begun && program.begun == paho->accepted &&
                        world_now() - paho->accepted_us >= SETTLED_US;
-    bool must_restart =
-        may_restart && paho->lost_us - paho->accepted_us >= SETTLED_US && paho->lost_us > program.begun_us;
+    bool must_restart = may_restart && paho->lost_us - paho->accepted_us >= SETTLED_US &&
+                        paho->lost_us - program.begun_us >= JUST_NOW_US;
 
     facts.last_begun = program.begun;
     facts.pause_began_us = world_now();
@@ -200,14 +207,18 @@ void rule_begins(void)
 {
     if (program.beginning++ > 0)
         broken("on_connected is never nested", "%d deep", program.beginning);
+    if (outcome.reason[0] != '\0' || (facts.has_signal && world_now() - facts.signal_us > JUST_NOW_US))
+        broken("on_connected is not called after the end", "%s", outcome.reason);
 }
 
 void rule_has_begun(int rc)
 {
     program.beginning--;
-    if (rc == MQTTCLIENT_SUCCESS && paho_facts()->is_connected) {
+    if (rc == MQTTCLIENT_SUCCESS && paho_facts()->is_connected && outcome.reason[0] == '\0') {
         program.begun = paho_facts()->accepted;
         program.begun_us = world_now();
+        facts.offline_us += facts.lost_us == 0 ? 0 : world_now() - facts.lost_us;
+        facts.lost_us = 0;
     }
 }
 
@@ -237,13 +248,28 @@ void rule_paced(void)
     facts.paced_us[1] = world_now();
 }
 
-/* A connection that on_connected went well on, and that stood for half a second. */
-void rule_lost(void)
+/* On the present connection on_connected has gone well, and not just now. */
+static bool has_begun(void)
 {
     const struct paho_facts *paho = paho_facts();
 
-    if (paho->is_connected && program.begun == paho->accepted && world_now() - paho->accepted_us >= PROVEN_US)
+    return paho->is_connected && program.begun == paho->accepted && world_now() - program.begun_us >= JUST_NOW_US;
+}
+
+static void look_whether_proven(void)
+{
+    if (has_begun() && world_now() - paho_facts()->accepted_us >= PROVEN_US)
         facts.was_proven = true;
+}
+
+void rule_lost(void)
+{
+    look_whether_proven();
+    facts.is_unclear = facts.is_unclear || (program.begun == paho_facts()->accepted && !has_begun());
+    if (!has_begun())
+        return;
+    facts.losses++;
+    facts.lost_us = world_now();
 }
 
 void rule_signal(void)
@@ -280,6 +306,7 @@ void rule_stdout_failed(void)
 
 void rule_note(const char *text)
 {
+    static const char lost[] = "The connection was lost ", forgot[] = "The broker forgot the session ";
     char name[16];
 
     hear(text);
@@ -287,12 +314,11 @@ void rule_note(const char *text)
         facts.told_unacknowledged = strtol(text, NULL, 10);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
-    else if (sscanf(text, "The connection was lost %ld times, for %lf", &facts.told_losses, &facts.told_offline_s) ==
-                 1 ||
-             sscanf(text, "The connection was lost %ld time, for %lf", &facts.told_losses, &facts.told_offline_s) == 1)
-        return;
-    else if (sscanf(text, "The broker forgot the session %ld", &facts.told_forgotten) == 1)
-        return;
+    else if (strncmp(text, lost, strlen(lost)) == 0) {
+        facts.told_losses = strtol(text + strlen(lost), NULL, 10);
+        facts.told_offline_s = strtod(strstr(text, "for ") + strlen("for "), NULL);
+    } else if (strncmp(text, forgot, strlen(forgot)) == 0)
+        facts.told_forgotten = strtol(text + strlen(forgot), NULL, 10);
     else if (strncmp(text, "Summary: ", 9) == 0)
         facts.has_summary = true;
     else if (strstr(text, "has forgotten the session") != NULL)
@@ -304,9 +330,14 @@ void rule_note(const char *text)
     }
 }
 
+/* Who has to end inside a call says in which, and how far it had come. */
 void rule_told_words(const char *text)
 {
     rule_note(text);
+    if (!paho_facts()->is_connecting)
+        return;
+    if (strstr(text, "Ended while connecting to") == NULL || (program.begun > 0 && strstr(text, "Summary: ") == NULL))
+        broken("the last words say where it hangs", "%s", text);
 }
 
 static bool link_was_ended_by_the_other_side(void)
@@ -334,7 +365,7 @@ void rule_error(const char *text)
     if (outcome.reason[0] != '\0')
         broken("there is one reason, the first", "%s", text);
     snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
-    rule_lost();
+    look_whether_proven();
     if (strstr(text, "may not allow") != NULL) {
         if (paho->was_let_through)
             broken(rule, "the broker had let it through: %s", text);
@@ -372,6 +403,8 @@ static bool status_is_allowed(int status)
     const struct options *options = &schedule.options;
     int code = schedule.plan[REFUSE].code;
     long done = schedule.program == PRODUCER ? program.sent : program.received;
+    bool paho_refused =
+        struck(PAHO_REFUSES) && (reason_has("the beginning failed") || reason_has("refused to publish"));
 
     switch (status) {
     case EX_OK:
@@ -387,9 +420,9 @@ static bool status_is_allowed(int status)
     case EX_PROTOCOL:
         return (struck(REFUSE) && (code == 1 || code == 2)) ||
                (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||
-               reason_has("has not acknowledged");
+               reason_has("has not acknowledged") || paho_refused;
     case EX_SOFTWARE:
-        return struck(NO_HANDLE) || program.has_failed;
+        return paho_refused || struck(NO_HANDLE) || program.has_failed;
     default:
         return false;
     }
@@ -455,6 +488,8 @@ static void count_is_honoured(void)
         return;
     if (done > count)
         broken("--count is honoured", "%ld of %ld", done, count);
+    if (outcome.how == RETURNED && outcome.status == EX_OK && !facts.has_signal && facts.told_unacknowledged > 0)
+        broken("--count is honoured", "%ld of them were not acknowledged", facts.told_unacknowledged);
 }
 
 /* What the program told as sent, less what it told as not acknowledged, has arrived at some broker. */
@@ -508,11 +543,16 @@ static void the_summary_is_true(void)
                paho->pending);
     if (facts.told_losses > paho->lost)
         broken("the summary is true", "%ld losses told, %d seen", facts.told_losses, paho->lost);
-    if (facts.told_offline_s * 1e6 > (double)outcome.ended_us)
-        broken("the summary is true", "offline for %.3f s of %.3f s", facts.told_offline_s,
-               (double)outcome.ended_us / 1e6);
     if (facts.told_forgotten != paho->forgotten)
         broken("the summary is true", "%ld told as forgotten, %d were", facts.told_forgotten, paho->forgotten);
+    if (facts.told_losses < facts.losses - 1) /* the last one may be unseen */
+        broken("the summary is true", "%ld losses told, %d were", facts.told_losses, facts.losses);
+    double offline_s = (double)(facts.offline_us + (facts.lost_us == 0 ? 0 : outcome.ended_us - facts.lost_us)) / 1e6;
+    if (facts.is_unclear)
+        return;
+    if (facts.told_offline_s > offline_s + 0.001 ||
+        facts.told_offline_s < offline_s - NOTICED_WITHIN_S * (facts.losses + 1))
+        broken("the summary is true", "offline for %.3f s, told %.3f s", offline_s, facts.told_offline_s);
 }
 
 static void a_forgotten_session_is_told(void)

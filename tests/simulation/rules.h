@@ -50,7 +50,6 @@ struct program_facts {
     int beginning;   /* depth of on_connected */
     int begun;       /* connections on which on_connected succeeded */
     int64_t begun_us;
-    unsigned long mailbox_lost;
     bool was_put[2048]; /* numbers that Paho took at QoS 1 or 2 */
 };
 extern struct program_facts program;

@@ -32,6 +32,7 @@ const char *const fault_names[FAULTS] = {
     [SLOW_ACK] = "slow-ack",
     [NO_ACK] = "no-ack",
     [PUBACK_FOR_QOS_2] = "puback-for-qos-2",
+    [PAHO_REFUSES] = "paho-refuses",
     [PROGRAM_FAILS] = "program-fails",
     [NO_HANDLE] = "no-handle",
 };
@@ -163,7 +164,7 @@ static void draw_options(struct schedule *made)
         options->interval = (double)ONE_OF(0, 0, 1, 10, 100, 1000) / 1000;
         if (options->count == 0 && options->interval < 0.1)
             options->interval = 0.1;
-    } else if (made->program == CONSUMER) {
+    } else if (made->program == CONSUMER || made->program == ANSWERER) {
         options->count = ONE_OF(0, 1, 5, 20);
         options->timeout = (double)ONE_OF(0, 0, 1, 5, 20);
     } else {

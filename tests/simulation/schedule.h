@@ -35,6 +35,7 @@ enum fault {
     SLOW_ACK,
     NO_ACK,
     PUBACK_FOR_QOS_2,
+    PAHO_REFUSES,  /* to subscribe or to publish, while the connection stands */
     PROGRAM_FAILS, /* in on_connected */
     NO_HANDLE,     /* MQTTClient_create fails */
     FAULTS
@@ -51,7 +52,7 @@ struct plan {
     int code;          /* of a refusal */
 };
 
-enum program_kind { PRODUCER, CONSUMER, OBJECT, PROGRAMS };
+enum program_kind { PRODUCER, CONSUMER, ANSWERER, OBJECT, PROGRAMS };
 
 struct schedule {
     uint64_t seed;

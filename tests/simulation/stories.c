@@ -40,6 +40,8 @@ static const struct story stories[] = {
      .from_attempts = 1, .to_attempts = 2},
     {"nothing goes wrong: consumer", CONSUMER, 1, .count = 10, .how = RETURNED, .status = EX_OK, .to_s = 2,
      .from_attempts = 1, .to_attempts = 2},
+    {"nothing goes wrong: who answers", ANSWERER, 1, .count = 10, .how = RETURNED, .status = EX_OK, .to_s = 3,
+     .from_attempts = 1, .to_attempts = 2},
     {"nothing goes wrong: smart object", OBJECT, 1, .count = 10, .interval = 0.1, .how = RETURNED, .status = EX_OK,
      .to_s = 3, .from_attempts = 1, .to_attempts = 2},
 
@@ -86,6 +88,9 @@ static const struct story stories[] = {
     {"a broker that nobody can reach", CONSUMER, 0, .wait = 3,
      .faults = {{UNREACHABLE, {AT(0), .amount_us = 60000000}}}, .how = RETURNED, .status = EX_UNAVAILABLE, .from_s = 3,
      .to_s = 12, .from_attempts = 1, .to_attempts = 2},
+    {"no broker for five minutes: the back-off has its bound", CONSUMER, 0, .wait = 300,
+     .faults = {{UNREACHABLE, {AT(0), .amount_us = 400000000}}}, .how = RETURNED, .status = EX_UNAVAILABLE,
+     .from_s = 300, .to_s = 310, .from_attempts = 13, .to_attempts = 20},
     {"three URLs, and the last is there", PRODUCER, 1, .count = 3, .brokers = 3, .how = RETURNED, .status = EX_OK,
      .to_s = 1, .from_attempts = 3, .to_attempts = 4},
     {"a wrong password", PRODUCER, 0, .wait = 20, .faults = {{REFUSE, {ALWAYS, .code = 5}}}, .how = RETURNED,
