@@ -91,7 +91,7 @@ static struct diagnosis is_no_broker(const struct broker *broker, const struct f
         return say(EX_UNAVAILABLE, false,
                    "%s is a web server without MQTT at %s (status %d): check --port, or the path of --url",
                    broker->name, probe_path(broker), found->http_status);
-    if (answer == ANSWER_NONE && has_tls && !broker->has_tls)
+    if (has_tls && !broker->has_tls && (found->upgrade == ANSWER_NONE || found->connect == ANSWER_NONE))
         return say(EX_UNAVAILABLE, false, "%s speaks TLS: use mqtts:// or wss://", broker->name);
     if (answer == ANSWER_NONE) /* nor did it answer Paho, who waits for 3 s: see connection.c */
         return say(EX_UNAVAILABLE, false, "%s has not answered in 3 s: slow, or not MQTT", broker->name);

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-    PROBE_US = 2000000,
+    PATIENCE_US = 2000000,
     NAP_US = 50000, /* a signal that comes just before a nap is noticed after it */
     ALERT = 1000,   /* OpenSSL's reasons above this are what the other side said in a TLS alert */
     CONNACK_SIZE = 4,
@@ -32,13 +32,13 @@ struct probe {
     const struct broker *broker;
     const struct connection_settings *settings;
     const struct addrinfo *address; /* where it takes connections */
-    int64_t end_us;
     SSL_CTX *context;
+    int64_t patience_us; /* for how long it may still wait; what we compute between is not counted */
 
     /* The connection of the present question. */
-    int socket; /* -1: none */
-    SSL *ssl;   /* NULL: without TLS */
-    int64_t until_us;
+    int socket;          /* -1: none */
+    SSL *ssl;            /* NULL: without TLS */
+    int64_t question_us; /* what this question may have of the patience */
 };
 
 struct text {
@@ -49,25 +49,25 @@ struct text {
 /* --- one connection ------------------------------------------------------------------------------------------ */
 
 /* Waits until the socket can be read or written. False: not within the question's time, or a signal has come. */
-static bool await(const struct probe *probe, short events)
+static bool await(struct probe *probe, short events)
 {
-    struct pollfd ready = {.fd = probe->socket, .events = events};
+    struct pollfd place = {.fd = probe->socket, .events = events};
+    int ready = 0;
 
-    for (;;) {
-        int64_t left_us = probe->until_us - monotonic_us();
-        if (left_us <= 0 || stop_requested())
-            return false;
-        if (poll(&ready, 1, (int)(left_us < NAP_US ? left_us : NAP_US) / 1000 + 1) > 0)
-            return true;
+    while (ready <= 0 && probe->question_us > 0 && !stop_requested()) {
+        int64_t begin_us = monotonic_us();
+        ready = poll(&place, 1, (int)(probe->question_us < NAP_US ? probe->question_us : NAP_US) / 1000 + 1);
+        int64_t waited_us = monotonic_us() - begin_us;
+        probe->question_us -= waited_us;
+        probe->patience_us -= waited_us;
     }
+    return ready > 0;
 }
 
-/* Gives the next question half of the time that is left, or all of it to the last one. */
+/* Gives the next question half of the patience that is left, or all of it to the last one. */
 static void begin_question(struct probe *probe, bool is_last)
 {
-    int64_t now_us = monotonic_us();
-
-    probe->until_us = is_last ? probe->end_us : now_us + (probe->end_us - now_us) / 2;
+    probe->question_us = is_last ? probe->patience_us : probe->patience_us / 2;
 }
 
 static void hang_up(struct probe *probe)
@@ -105,7 +105,7 @@ static int dial(struct probe *probe, const struct addrinfo *address)
 }
 
 /* After a call of OpenSSL that returned `rc`: whether to call again. */
-static bool go_on(const struct probe *probe, int rc)
+static bool go_on(struct probe *probe, int rc)
 {
     switch (SSL_get_error(probe->ssl, rc)) {
     case SSL_ERROR_WANT_READ:
@@ -358,7 +358,7 @@ static void ask(struct probe *probe, struct findings *found)
 struct findings probe_server(const struct broker *broker, const struct connection_settings *settings)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct probe probe = {.broker = broker, .settings = settings, .socket = -1};
+    struct probe probe = {.broker = broker, .settings = settings, .socket = -1, .patience_us = PATIENCE_US};
     struct findings found = {.verified = X509_V_OK};
     struct addrinfo *addresses = NULL;
     char port[8];
@@ -367,7 +367,6 @@ struct findings probe_server(const struct broker *broker, const struct connectio
     found.lookup = getaddrinfo(broker->host, port, &hints, &addresses);
     if (found.lookup != 0)
         return found;
-    probe.end_us = monotonic_us() + PROBE_US;
     found.error = find_address(&probe, addresses);
     if (found.error == 0) {
         probe.context = SSL_CTX_new(TLS_client_method());

@@ -35,9 +35,9 @@ bool probe_is_web(const struct broker *broker);
 const char *probe_url_path(const struct broker *broker);
 const char *probe_path(const struct broker *broker);
 
-/* Asks what the server speaks, until the first answer that says it. It takes two seconds at most, beside the time that
- * it takes to look up the host, and ends at a signal. It makes three connections at most, one after the other, and gives
- * no user name, no password, and not our client id. */
+/* Asks what the server speaks, until the first answer that says it. It waits for two seconds at most, beside the time
+ * that it takes to look up the host, and ends at a signal. It makes three connections at most, one after the other, and
+ * gives no user name, no password, and not our client id. */
 struct findings probe_server(const struct broker *broker, const struct connection_settings *settings);
 
 #endif

@@ -64,7 +64,8 @@ class WebSocket:
     def recv(self, length):
         while not self.waiting:
             opcode, size = self._exactly(2)
-            assert size & 0x80, "what a client sends is masked"
+            if not size & 0x80:  # what a client sends is masked; what Paho sends after it has waited for too long is not
+                raise OSError("not a WebSocket's frame")
             size &= 0x7F
             if size == 126:
                 size = int.from_bytes(self._exactly(2), "big")
@@ -147,7 +148,7 @@ def fail(program, status, pattern):
     """The program ends with one line; returns what the pattern has found in it."""
     begin = time.monotonic()
     assert program.wait() == status, program.err.lines
-    assert time.monotonic() - begin < (10 if WRAPPER else 6)  # five seconds, and some to start on a slow machine
+    assert time.monotonic() - begin < (DEADLINE if WRAPPER else 6)  # five seconds, and some to start on a slow machine
     assert len(program.err.lines) == 1, program.err.lines
     found = re.search(pattern, program.err.lines[0])
     assert found, program.err.lines
@@ -302,5 +303,5 @@ def test_ctrl_c_ends_the_questions(run, serve, connection):
     program = run("simple_producer", "--host", "127.0.0.1", "--port", server.port, "--wait", 60)
     server.wait_for_connections(connection)
     status, seconds = program.interrupt()
-    assert status == 0 and seconds < 0.5, "at once, and not by the alarm of who is stuck"
-    assert not program.err.lines, program.err.lines
+    assert status == 0 and seconds < 1
+    assert not program.err.lines, f"not by the alarm of who is stuck: {program.err.lines}"
