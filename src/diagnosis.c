@@ -1,3 +1,5 @@
+/* Paho has one code for nearly everything that can go wrong with a connection, and no words. What the user is to do about
+ * it takes words, and words that are true: so this asks the server itself, and says no more than it answered. */
 #include "diagnosis.h"
 
 #include "probe.h"
@@ -146,6 +148,9 @@ struct diagnosis diagnose(const struct broker *broker, const struct connection_s
         return say(EX_NOPERM, true, "%s refused the user name or the password: check --username and --password",
                    broker->name);
     default:
+        if (rc > 0)
+            return say(EX_PROTOCOL, false, "%s refused the connection with code %d, which MQTT 3.1.1 does not know",
+                       broker->name, rc);
         return look(broker, settings);
     }
 }

@@ -96,6 +96,9 @@ struct session_parts {
     bool is_guess;            /* of who is to blame: to be told, not to be acted on */
 };
 
+#define WORDS_WHILE_UP                                                                                                 \
+    "Ended while the broker, or standard output, took nothing more: what was sent last may be missing"
+
 static const char PUBLISH[] = "a PUBLISH"; /* for last_packet */
 
 static struct session_parts without_memory; /* serves to say so, and to end */
@@ -191,6 +194,24 @@ static void await_acknowledgements(struct session *session, int limit, int64_t p
              monotonic_us() < deadline_us);
 }
 
+static void write_summary(const struct session *session, long left_over, char text[SUMMARY_SIZE])
+{
+    const struct session_parts *parts = session->parts;
+
+    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, left_over, monotonic_us(),
+                  text);
+}
+
+/* The next call of Paho's may take seconds, and no signal ends it: this is what the program says last then. */
+static void prepare_last_words(const struct session *session, const char *under_way)
+{
+    char summary[SUMMARY_SIZE];
+
+    write_summary(session, 0, summary);
+    stop_last_words(EX_OK, "%sEnded while %s %s", summary, under_way,
+                    connection_broker(&session->parts->connection)->name);
+}
+
 /* A broker that acknowledges nothing, but answers an UNSUBSCRIBE, lives and has other ideas of the protocol: it is no use
  * to go on. One that answers nothing is a matter of keep alive. */
 static void check_stall(struct session *session)
@@ -206,7 +227,10 @@ static void check_stall(struct session *session)
     count_window(session);
     if (window_stalled_us(&parts->window, now_us) < STALLED_US)
         return;
-    if (MQTTClient_unsubscribe(session->client, "is/anybody/there") != MQTTCLIENT_SUCCESS)
+    prepare_last_words(session, "waiting for an answer of");
+    int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
+    stop_last_words(EX_OK, WORDS_WHILE_UP);
+    if (rc != MQTTCLIENT_SUCCESS)
         return;
     count_window(session);
     if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
@@ -236,24 +260,6 @@ static void make_room(struct session *session)
 static enum event in_offline(struct session *session)
 {
     return monotonic_us() >= session->parts->due_us ? DUE : NOTHING;
-}
-
-static void write_summary(const struct session *session, long left_over, char text[SUMMARY_SIZE])
-{
-    const struct session_parts *parts = session->parts;
-
-    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, left_over, monotonic_us(),
-                  text);
-}
-
-/* The next call of Paho's may take seconds, and no signal ends it: this is what the program says last then. */
-static void prepare_last_words(const struct session *session, const char *under_way)
-{
-    char summary[SUMMARY_SIZE];
-
-    write_summary(session, 0, summary);
-    stop_last_words(EX_OK, "%sEnded while %s %s", summary, under_way,
-                    connection_broker(&session->parts->connection)->name);
 }
 
 static enum event in_connecting(struct session *session)
@@ -349,8 +355,7 @@ static void on_begun(struct session *session)
     connection_has_begun(&parts->connection, now_us);
     if (parts->course.began_us == 0)
         parts->course.began_us = now_us;
-    stop_last_words(EX_OK,
-                    "Ended while the broker, or standard output, took nothing more: what was sent last may be missing");
+    stop_last_words(EX_OK, WORDS_WHILE_UP);
 }
 
 static void on_proven(struct session *session)
@@ -750,8 +755,8 @@ static void remove_sessions(struct session *session)
         stop_last_words(session->parts->course.status, "The session of %s stays at %s", connection->settings->client_id,
                         name);
         if (!connection_remove_session(connection, i))
-            console_note("The session of %s stays at %s, which cannot be reached", connection->settings->client_id,
-                         name);
+            console_note("The session of %s stays at %s: it could not be removed there",
+                         connection->settings->client_id, name);
     }
 }
 

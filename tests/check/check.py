@@ -189,7 +189,7 @@ def humidity(lab):
 
 
     proxy = wire.Proxy(broker.port, cut_after=50000, cuts=4)
-    flood = lab.start("device_producer", "--port", proxy.port, "-C", 1500, "--interval", 0, "--quiet")
+    flood = lab.start("device_producer", "--port", proxy.port, "--wait", 20, "-C", 1500, "--interval", 0, "--quiet")
     lab.until(lambda: flood.process.poll() is not None)
     proxy.close()
     lab.point("it goes on when the connection breaks, and connects again",
@@ -370,7 +370,8 @@ def several_devices(lab):
     is_off = lab.shows(patient.out, f"^sent {base}/garage/action/switch: .*OFF")
     patient.send(signal.SIGINT)
     lab.point("Ctrl-C ends it at once, though a timer runs",
-              is_off and lab.until(lambda: patient.process.poll() is not None) and patient.process.poll() == 0,
+              is_off and lab.until(lambda: patient.process.poll() is not None and patient.err.ended)
+              and patient.process.poll() == 0 and not patient.err.matching("Ended while"),  # by an alarm, where it hung
               "Before the end: cancel and join every timer that runs, as main does with the one.")
 
 

@@ -19,7 +19,7 @@ def test_help_names_every_command():
     result = lab("help")
     assert result.returncode == 0
     script = (ROOT / "lab").read_text()
-    commands = re.findall(r"^  (\w+)\)", script[script.rindex("case "):], re.M)
+    commands = re.findall(r"^  (\w+)\)", script[script.index('case "${1:-help}" in'):], re.M)
     assert {"setup", "build", "broker", "demo", "test", "clean"} <= set(commands)
     for command in commands:
         assert re.search(rf"^  {command}\b", result.stdout, re.M)
