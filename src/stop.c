@@ -18,6 +18,7 @@
 enum {
     NAP_US = 50000,       /* a signal that comes just before a nap is noticed after it */
     PATIENCE_US = 800000, /* so that all of it, the end of the program included, is within a second */
+    SOON_US = 450000,     /* for each further step of the end */
     WORDS_SIZE = 1024
 };
 
@@ -33,9 +34,9 @@ static atomic_int current; /* which of the two a handler may read */
 
 /* alarm knows whole seconds only. POSIX does not promise that a handler may call setitimer; but where alarm is a system
  * call, as on Linux and macOS, so is this. */
-static void set_alarm(void)
+static void set_alarm(suseconds_t us)
 {
-    const struct itimerval once = {.it_value = {.tv_usec = PATIENCE_US}};
+    const struct itimerval once = {.it_value = {.tv_usec = us}};
 
     setitimer(ITIMER_REAL, &once, NULL);
 }
@@ -46,7 +47,7 @@ static void on_signal(int signal)
     if (atomic_exchange(&requested, true))
         _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
     atomic_store(&has_looked, false);
-    set_alarm();
+    set_alarm(PATIENCE_US);
 }
 
 static void on_alarm(int signal)
@@ -62,7 +63,7 @@ static void on_alarm(int signal)
         }
         _exit(last->status);
     }
-    set_alarm();
+    set_alarm(PATIENCE_US);
 }
 
 void stop_install(void)
@@ -109,6 +110,6 @@ void stop_last_words(int status, const char *format, ...)
     atomic_store(&current, other);
     if (atomic_load(&requested)) {
         atomic_store(&has_looked, false);
-        set_alarm();
+        set_alarm(SOON_US);
     }
 }

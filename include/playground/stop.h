@@ -27,7 +27,7 @@ bool stop_requested(void);
 bool stop_sleep(int64_t ms);
 
 /* What to write to standard error, without the end of the last line, and the status to end with, should the program be
- * stuck from here on; it has most of a second more for that if a signal has come. A signal handler can neither format nor
+ * stuck from here on; it has half a second more for that if a signal has come. A signal handler can neither format nor
  * flush, so it has to be ready beforehand. Not for the inner loop. */
 void stop_last_words(int status, const char *format, ...) STOP_PRINTF;
 

@@ -202,13 +202,13 @@ static void write_summary(const struct session *session, long left_over, char te
                   text);
 }
 
-/* The next call of Paho's may take seconds, and no signal ends it: this is what the program says last then. */
-static void prepare_last_words(const struct session *session, const char *under_way)
+/* What comes next may take seconds, and no signal ends it: this is what the program says last then. */
+static void prepare_last_words(const struct session *session, long left_over, const char *under_way)
 {
     char summary[SUMMARY_SIZE];
 
-    write_summary(session, 0, summary);
-    stop_last_words(EX_OK, "%sEnded while %s %s", summary, under_way,
+    write_summary(session, left_over, summary);
+    stop_last_words(session->parts->course.status, "%sEnded while %s %s", summary, under_way,
                     connection_broker(&session->parts->connection)->name);
 }
 
@@ -227,18 +227,20 @@ static void check_stall(struct session *session)
     count_window(session);
     if (window_stalled_us(&parts->window, now_us) < STALLED_US)
         return;
-    prepare_last_words(session, "waiting for an answer of");
+    prepare_last_words(session, 0, "waiting for an answer of");
     int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
     stop_last_words(EX_OK, WORDS_WHILE_UP);
-    if (rc != MQTTCLIENT_SUCCESS)
+    if (rc != MQTTCLIENT_SUCCESS) {
+        console_note("%.200s has not acknowledged a message for %d s, nor answered anything else", name,
+                     STALLED_US / 1000000);
         return;
+    }
     count_window(session);
     if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
         return; /* it was slow, no more */
-    snprintf(
-        text, sizeof text,
-        "%.200s answers, but has not acknowledged a message at QoS %d for %d s: try another --qos, or another broker",
-        name, parts->options->qos, STALLED_US / 1000000);
+    snprintf(text, sizeof text,
+             "%.200s answers, but has not acknowledged a message at QoS %d for %d s: it may not know that QoS", name,
+             parts->options->qos, STALLED_US / 1000000);
     session_fail(session, EX_PROTOCOL, text);
 }
 
@@ -266,7 +268,7 @@ static enum event in_connecting(struct session *session)
 {
     struct session_parts *parts = session->parts;
 
-    prepare_last_words(session, "connecting to");
+    prepare_last_words(session, 0, "connecting to");
     atomic_store(&parts->lost_ms, 0);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
@@ -276,7 +278,7 @@ static enum event in_beginning(struct session *session)
     struct session_parts *parts = session->parts;
     int rc = MQTTCLIENT_SUCCESS;
 
-    prepare_last_words(session, "waiting for an answer of");
+    prepare_last_words(session, 0, "waiting for an answer of");
     parts->answered_us = parts->connection.accepted_us;
     make_room(session); /* what was in flight before is in flight again */
     if (is_over(session))
@@ -765,15 +767,13 @@ int session_close(struct session *session)
     struct session_parts *parts = session->parts;
     long left_over = 0;
 
-    stop_last_words(parts->course.status, "Ended while closing the connection to %s",
-                    connection_broker(&parts->connection)->name);
     count_window(session);
+    prepare_last_words(session, 0, "closing the connection to");
     if (session_is_connected(session)) {
         if (parts->window.unchecked > 0)
             await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
         left_over = count_left_over(session);
-        stop_last_words(parts->course.status, "Ended while disconnecting from %s",
-                        connection_broker(&parts->connection)->name);
+        prepare_last_words(session, left_over, "disconnecting from");
         MQTTClient_disconnect(session->client, 0);
     } else if (receives(parts) && parts->let_through && parts->options->qos > 0) {
         left_over = SUMMARY_UNKNOWN; /* Paho hands over nothing without a connection */
