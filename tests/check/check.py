@@ -136,7 +136,7 @@ def qos_1(lab):
               lab.shows(broker.log, r"^\d+: json_consumer-\w+ 1 #"),
               "The subscription has a QoS of its own: the most that the broker may use on the second half of the way.")
     lab.point("and the broker keeps its session, should the connection break",
-              lab.shows(broker.log, r"New client connected .* as json_consumer-\w+ \(p2, c0"),
+              lab.shows(broker.log, r"New client connected .* as json_consumer-\w+ \(p\d, c0"),
               "The session looks at options.qos. Start with .qos = QOS, and let MQTTClient_subscribe go on using options.qos.")
     lab.point("so the messages arrive at QoS 1, and are acknowledged",
               lab.shows(broker.log, r"Sending PUBLISH to json_consumer-\w+ \(d0, q1, r0", 2) and
