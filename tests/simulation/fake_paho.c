@@ -179,14 +179,11 @@ int64_t paho_longest_us(void)
     return stood_us() > facts.longest_us ? stood_us() : facts.longest_us;
 }
 
-static int disconnect1(struct handle *m, bool calls_lost, bool stops)
+static void disconnect1(struct handle *m, bool calls_lost, bool stops)
 {
     bool was_connected = m->connected;
-    int rc = MQTTCLIENT_SUCCESS;
 
-    if (!m->connected && m->connect_state == NOT_IN_PROGRESS) {
-        rc = MQTTCLIENT_DISCONNECTED;
-    } else {
+    if (m->connected || m->connect_state != NOT_IN_PROGRESS) {
         m->connect_state = m->connected ? DISCONNECTING : m->connect_state;
         if (was_connected && is_session(m)) {
             rule_lost();
@@ -205,7 +202,6 @@ static int disconnect1(struct handle *m, bool calls_lost, bool stops)
         stop();
     if (calls_lost && m->lost != NULL && was_connected)
         world_spawn("lost", call_connection_lost, m);
-    return rc;
 }
 
 static void disconnect_internal(struct handle *m)
@@ -668,9 +664,9 @@ int MQTTClient_disconnect(MQTTClient handle, int timeout)
     enter("MQTTClient_disconnect");
     if (handle == NULL)
         return MQTTCLIENT_FAILURE;
-    int rc = disconnect1(handle, false, true);
-    story("MQTTClient_disconnect: %d", rc);
-    return rc;
+    disconnect1(handle, false, true);
+    story("MQTTClient_disconnect");
+    return MQTTCLIENT_SUCCESS; /* also where there was no connection */
 }
 
 int MQTTClient_isConnected(MQTTClient handle)
