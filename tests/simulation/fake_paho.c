@@ -306,13 +306,15 @@ static int handle_acknowledgement(struct handle *m, struct packet packet)
 {
     struct outbound *out = find_outbound(m, packet.id);
 
-    if (out == NULL)
-        return 0;
-    if (packet.type == PUBREC && out->qos == 2 && !out->is_received) {
-        out->is_received = true;
-        out->touched_us = world_now();
+    if (packet.type == PUBREC) { /* it is answered, whatever it is for */
+        if (out != NULL && out->qos == 2 && !out->is_received) {
+            out->is_received = true;
+            out->touched_us = world_now();
+        }
         return write_packet(m, (struct packet){.type = PUBREL, .id = packet.id}) ? 0 : SOCKET_ERROR;
     }
+    if (out == NULL)
+        return 0;
     if ((packet.type == PUBACK && out->qos == 1) || (packet.type == PUBCOMP && out->qos == 2 && out->is_received))
         remove_outbound(m, out);
     return 0; /* a PUBACK for QoS 2 is ignored, and the message waits for ever */
