@@ -735,7 +735,7 @@ static int publish(struct handle *m, int number, int qos, MQTTClient_deliveryTok
         return MQTTCLIENT_BAD_UTF8_STRING;
     if (m->out_count >= m->max_inflight)
         broken("Paho's own window is never full", "%d messages", m->out_count);
-    while (link_is_clogged(m->link)) {
+    while (m->out_count >= m->max_inflight || link_is_clogged(m->link)) {
         MQTTClient_yield();
         if (!m->connected)
             return MQTTCLIENT_FAILURE;
