@@ -609,7 +609,7 @@ static int connect_uri(struct handle *m, MQTTClient_connectOptions *options, con
     retry_interval_us = m->keep_alive_s * INT64_C(100000);
     retry_interval_us = retry_interval_us < 100000 ? 100000 : retry_interval_us > 5000000 ? 5000000 : retry_interval_us;
     m->clean = options->cleansession;
-    m->max_inflight = options->reliable ? 1 : options->maxInflightMessages;
+    m->max_inflight = options->maxInflightMessages > 0 ? options->maxInflightMessages : options->reliable ? 1 : 10;
     if (m->arrived != NULL && !running) {
         world_spawn("paho", run_thread, NULL);
         sleep_ms(100);
