@@ -1,0 +1,314 @@
+/* The stories told by the real Paho, to a scripted broker on a socket of 127.0.0.1, which is a thread of this process. */
+#include "agreement.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONNECTIONS = 16, SENDINGS = 64, BUFFER = 4096, TICK_MS = 2 };
+
+static struct connection {
+    int fd; /* -1: closed */
+    unsigned char buffer[BUFFER];
+    size_t length;
+} connections[CONNECTIONS];
+
+/* What is to be sent, and when. */
+static struct sending {
+    struct packet packet;
+    int connection;
+    int64_t due_ms;
+} sendings[SENDINGS];
+
+static int connection_count, sending_count; /* the lock is for these, and all above */
+static int listener;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char uri[64];
+static atomic_bool is_over;
+
+static void fail(const char *what)
+{
+    perror(what);
+    exit(70);
+}
+
+/* --- packets as bytes ------------------------------------------------------------------------------------------ */
+
+static size_t encode(struct packet packet, unsigned char *bytes)
+{
+    static const unsigned char first[] = {0x10, 0x20, 0x30, 0x40, 0x50, 0x62, 0x70, 0x82,
+                                          0x90, 0xa2, 0xb0, 0xc0, 0xd0, 0xe0, 0};
+    unsigned char *at = bytes + 2;
+
+    bytes[0] = first[packet.type];
+    if (packet.type == PUBLISH) {
+        bytes[0] = (unsigned char)(0x30 | packet.flag << 3 | packet.qos << 1);
+        memcpy(at, "\0\1t", 3);
+        at += 3;
+    }
+    if (packet.type == CONNACK) {
+        *at++ = packet.flag;
+        *at++ = (unsigned char)packet.code;
+    } else if (packet.type != PINGRESP && !(packet.type == PUBLISH && packet.qos == 0)) {
+        *at++ = (unsigned char)(packet.id >> 8);
+        *at++ = (unsigned char)packet.id;
+    }
+    if (packet.type == PUBLISH)
+        at += sprintf((char *)at, "%d", packet.number);
+    if (packet.type == SUBACK)
+        *at++ = (unsigned char)packet.code;
+    bytes[1] = (unsigned char)(at - bytes - 2);
+    return (size_t)(at - bytes);
+}
+
+/* A packet of less than 128 bytes; 0: it is not complete yet. */
+static size_t decode(const unsigned char *bytes, size_t length, struct packet *packet)
+{
+    static const enum packet_type types[16] = {
+        [1] = CONNECT, [3] = PUBLISH,   [4] = PUBACK,       [5] = PUBREC,   [6] = PUBREL,
+        [7] = PUBCOMP, [8] = SUBSCRIBE, [10] = UNSUBSCRIBE, [12] = PINGREQ, [14] = DISCONNECT};
+    size_t size = length < 2 ? 2 : 2 + (size_t)bytes[1];
+    size_t at = 2;
+
+    if (length < size)
+        return 0;
+    *packet = (struct packet){.type = types[bytes[0] >> 4]};
+    if (packet->type == CONNECT) {
+        packet->code = bytes[9] >> 1 & 1;
+        return size;
+    }
+    if (packet->type == PUBLISH) {
+        packet->qos = bytes[0] >> 1 & 3;
+        packet->flag = (bytes[0] & 8) != 0;
+        at += 2u + bytes[3];
+    }
+    if (packet->type != PINGREQ && packet->type != DISCONNECT && !(packet->type == PUBLISH && packet->qos == 0)) {
+        packet->id = bytes[at] << 8 | bytes[at + 1];
+        at += 2;
+    }
+    if (packet->type == PUBLISH) {
+        char text[16];
+        snprintf(text, sizeof text, "%.*s", (int)(size - at), (const char *)bytes + at);
+        packet->number = atoi(text);
+    }
+    if (packet->type == SUBSCRIBE)
+        packet->qos = bytes[size - 1] & 3;
+    return size;
+}
+
+/* --- the broker ------------------------------------------------------------------------------------------------ */
+
+static void close_connection(struct connection *connection, bool is_reset)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    char rest[256];
+
+    if (is_reset)
+        setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    else
+        while (recv(connection->fd, rest, sizeof rest, MSG_DONTWAIT) > 0)
+            continue; /* what was not read would make it a reset */
+    close(connection->fd);
+    connection->fd = -1;
+}
+
+static void send_now(struct sending sending)
+{
+    struct connection *connection = &connections[sending.connection];
+    unsigned char bytes[64];
+
+    if (connection->fd < 0)
+        return;
+    if (sending.packet.type == END_OF_STREAM)
+        close_connection(connection, sending.packet.code != 0);
+    else
+        (void)!send(connection->fd, bytes, encode(sending.packet, bytes), MSG_NOSIGNAL);
+}
+
+static void send_later(int connection, struct packet packet, int64_t after_ms)
+{
+    if (sending_count == SENDINGS)
+        abort();
+    sendings[sending_count++] = (struct sending){packet, connection, now_ms() + after_ms};
+}
+
+/* In the order in which they were put there, for those of the same moment. */
+static void send_what_is_due(void)
+{
+    int kept = 0;
+
+    for (int i = 0; i < sending_count; i++) {
+        if (sendings[i].due_ms <= now_ms())
+            send_now(sendings[i]);
+        else
+            sendings[kept++] = sendings[i];
+    }
+    sending_count = kept;
+}
+
+static void on_packet(int connection, struct packet packet)
+{
+    const struct reply *reply = script_replies(connection + 1, packet);
+
+    for (; reply->packet.type != CONNECT; reply++) {
+        struct packet answer = reply->packet;
+        if (answer.id == 0)
+            answer.id = packet.id;
+        if (reply->after_ms == 0)
+            send_now((struct sending){answer, connection, 0});
+        else
+            send_later(connection, answer, reply->after_ms);
+    }
+}
+
+static void on_readable(int i)
+{
+    struct connection *connection = &connections[i];
+    struct packet packet;
+    size_t size;
+    ssize_t length = recv(connection->fd, connection->buffer + connection->length, BUFFER - connection->length, 0);
+
+    if (length <= 0) {
+        close_connection(connection, false);
+        on_packet(i, (struct packet){.type = END_OF_STREAM});
+        return;
+    }
+    connection->length += (size_t)length;
+    while (connection->fd >= 0 && (size = decode(connection->buffer, connection->length, &packet)) > 0) {
+        connection->length -= size;
+        memmove(connection->buffer, connection->buffer + size, connection->length);
+        on_packet(i, packet);
+    }
+}
+
+static void on_connection(void)
+{
+    int on = 1;
+
+    if (connection_count == CONNECTIONS)
+        abort();
+    int fd = accept(listener, NULL, NULL);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    connections[connection_count++].fd = fd;
+}
+
+static void *broker(void *argument)
+{
+    (void)argument;
+    while (!is_over) {
+        struct pollfd fds[CONNECTIONS + 1] = {{.fd = listener, .events = POLLIN}};
+        int count = connection_count;
+        for (int i = 0; i < count; i++)
+            fds[i + 1] = (struct pollfd){.fd = connections[i].fd, .events = POLLIN};
+        poll(fds, (nfds_t)count + 1, TICK_MS);
+        pthread_mutex_lock(&lock);
+        send_what_is_due();
+        for (int i = 0; i < count; i++)
+            if (fds[i + 1].revents != 0 && connections[i].fd >= 0)
+                on_readable(i);
+        if (fds[0].revents != 0)
+            on_connection();
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
+/* --- where it is ----------------------------------------------------------------------------------------------- */
+
+static struct sockaddr_in bind_listener(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 ||
+        getsockname(listener, (struct sockaddr *)&address, &size) != 0)
+        fail("bind");
+    snprintf(uri, sizeof uri, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+    return address;
+}
+
+/* Nobody accepts, and all places of those who wait are taken: TCP does not answer. */
+static void fill_listener(struct sockaddr_in address)
+{
+    for (int i = 0; i < 4; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)
+            fail("connect");
+    }
+}
+
+static void begin_broker(pthread_t *thread)
+{
+    struct sockaddr_in address = bind_listener();
+
+    if (story_told->where == ABSENT) /* a port that is taken, and where nobody listens */
+        return;
+    if (listen(listener, story_told->where == DEAF ? 0 : 8) != 0)
+        fail("listen");
+    if (story_told->where == DEAF)
+        fill_listener(address);
+    else if (pthread_create(thread, NULL, broker, NULL) != 0)
+        fail("pthread_create");
+}
+
+/* --- the story ------------------------------------------------------------------------------------------------- */
+
+void print_line(const char *line)
+{
+    puts(line); /* it has a lock of its own */
+}
+
+unsigned long actor(void)
+{
+    return (unsigned long)pthread_self();
+}
+
+const char *broker_uri(void)
+{
+    return uri;
+}
+
+int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+void pass_ms(int64_t ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+void broker_sends(struct packet packet)
+{
+    pass_ms(50); /* it has read what was written before */
+    pthread_mutex_lock(&lock);
+    send_now((struct sending){packet, connection_count - 1, 0});
+    pthread_mutex_unlock(&lock);
+    pass_ms(50);
+}
+
+void tell_story(void)
+{
+    pthread_t thread;
+
+    begin_broker(&thread);
+    story_told->tell();
+    pass_ms(200); /* the broker reads to the end */
+    if (story_told->where == THERE) {
+        is_over = true;
+        pthread_join(thread, NULL);
+    }
+    script_print();
+}
