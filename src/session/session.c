@@ -132,7 +132,9 @@ static bool is_over(struct session *session)
     if (console_failed())
         session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
     else if (course->timeout_us != 0 && monotonic_us() > course_deadline_us(course))
-        end_for(session, EX_TEMPFAIL, "the time of --timeout has passed: is anything published on these topics?");
+        end_for(session, EX_TEMPFAIL,
+                course->began_us == 0 ? "the time of --timeout has passed before there was a connection to work with"
+                                      : "the time of --timeout has passed: is anything published on these topics?");
     return course_has_ended(course);
 }
 

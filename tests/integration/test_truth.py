@@ -288,6 +288,12 @@ def test_a_lost_connection_is_not_counted_as_a_lost_message(scripted, run_unread
     assert lost >= 3 and program.summary()[1] + program.summary()[2] + lost == sent + 260
 
 
+def test_a_timeout_before_any_connection_blames_no_topic(scripted, run):
+    program = run("simple_consumer", *scripted(lambda kind, body: None).options, "--timeout", 1, "--wait", 60)
+    assert program.wait() == 75
+    assert "before there was a connection" in program.err.lines[-1]
+
+
 # --- Ctrl-C, whatever is under way; while the program waits for a CONNACK: test_protocol.py -------------------------------
 
 
