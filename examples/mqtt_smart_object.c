@@ -299,7 +299,7 @@ int main(int argc, char **argv)
         publish_event(&object, PRESENCE_TOPIC, DTO_PRESENCE, dto_string(DTO_OFFLINE));
     status = session_close(&object.session);
     if (mailbox_lost(object.mailbox) > 0)
-        console_note("%lu messages were lost: they came faster than they could be handled, or at the very end",
+        console_note("Messages lost: %lu (they came faster than they could be handled, or at the very end)",
                      mailbox_lost(object.mailbox));
     mailbox_free(object.mailbox);
     return status;

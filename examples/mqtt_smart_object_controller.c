@@ -267,7 +267,7 @@ int main(int argc, char **argv)
     }
     status = session_close(&controller.session);
     if (mailbox_lost(controller.mailbox) > 0)
-        console_note("%lu messages were lost: they came faster than they could be handled, or at the very end",
+        console_note("Messages lost: %lu (they came faster than they could be handled, or at the very end)",
                      mailbox_lost(controller.mailbox));
     mailbox_free(controller.mailbox);
     return status;

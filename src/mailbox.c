@@ -18,6 +18,7 @@ struct mailbox {
     uint64_t put;       /* items put since the start; the next one goes to slot put % capacity */
     uint64_t taken;     /* items taken since the start */
     unsigned long lost; /* items refused because the mailbox was full or closed */
+    bool in_vain;       /* nobody has taken anything since somebody waited for room in vain */
     bool closed;
     unsigned char slots[];
 };
@@ -72,9 +73,9 @@ static void put(struct mailbox *mailbox, const void *item, unsigned char if_clos
 bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long timeout_ms)
 {
     int64_t deadline_us = monotonic_deadline_us((double)timeout_ms / 1000);
-    bool in_time = timeout_ms > 0;
 
     monitor_enter(&mailbox->monitor);
+    bool in_time = timeout_ms > 0 && !mailbox->in_vain;
     while (is_full(mailbox) && !mailbox->closed && in_time)
         in_time = monitor_wait(&mailbox->monitor, deadline_us);
     bool accepted = !is_full(mailbox) && !mailbox->closed;
@@ -82,6 +83,7 @@ bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long
         put(mailbox, item, LOST_THEN);
     else
         mailbox->lost++;
+    mailbox->in_vain = !accepted;
     monitor_leave(&mailbox->monitor);
     return accepted;
 }
@@ -123,6 +125,7 @@ bool mailbox_take(struct mailbox *mailbox, void *item, unsigned long timeout_ms)
         mailbox->taken++;
     bool any = mailbox->put != mailbox->taken;
     if (any) {
+        mailbox->in_vain = false;
         memcpy(item, slot(mailbox, mailbox->taken), mailbox->item_size);
         mailbox->taken++;
         monitor_notify_all(&mailbox->monitor);

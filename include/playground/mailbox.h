@@ -19,7 +19,8 @@ void mailbox_free(struct mailbox *mailbox);
 bool mailbox_put(struct mailbox *mailbox, const void *item);
 
 /* The same, but waits for room for up to `timeout_ms` milliseconds. In a callback of a library that is time in which it
- * does nothing else. */
+ * does nothing else; so whoever has waited in vain does not wait again before somebody takes: the one who would take may
+ * be waiting for that library. */
 bool mailbox_put_within(struct mailbox *mailbox, const void *item, unsigned long timeout_ms);
 
 /* Puts a copy of the item, waiting for room, and returns once it was taken. For threads whose item must not get lost

@@ -97,7 +97,7 @@ struct session_parts {
 };
 
 #define WORDS_WHILE_UP                                                                                                 \
-    "Ended while the broker, or standard output, took nothing more: what was sent last may be missing"
+    "Ended while the broker, or standard output, took nothing more: what was sent or shown last may be missing"
 
 static const char PUBLISH[] = "a PUBLISH"; /* for last_packet */
 

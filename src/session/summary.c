@@ -35,8 +35,7 @@ void summary_write(const struct course *course, const struct connection *connect
     if (window->unchecked > 0)
         add_line(text, "%d %s not acknowledged", window->unchecked, messages(window->unchecked));
     if (left_over > 0)
-        add_line(text, "%ld %s acknowledged, but not shown: they arrived at the very end", left_over,
-                 messages(left_over));
+        add_line(text, "%ld %s acknowledged, but not shown, at the very end", left_over, messages(left_over));
     else if (left_over == SUMMARY_UNKNOWN)
         add_line(text, "There was no connection at the end: what had arrived and was not yet shown is lost");
     if (connection->losses > 0)

@@ -5,6 +5,8 @@ import re
 import signal
 
 import pytest
+import python_paho
+from conftest import DEADLINE
 
 BASE = "/device/device001"
 INFO, EVENT, PRESENCE = f"{BASE}/info", f"{BASE}/event", f"{BASE}/event/presence"
@@ -258,3 +260,18 @@ def test_no_session_is_left_behind_at_the_broker(broker, run):
     assert smart_object.wait() == 0
     connections = broker.log.matching(r"New client connected .* as left-behind \(p\d, c")
     assert re.search(r"c1,", connections[-1]), "the last connection was a clean session"
+
+
+def test_a_crowd_of_retained_messages_does_not_keep_the_controller_out(broker, run):
+    """More than its mailbox holds come before all its subscriptions are granted; Paho's thread brings the grants, too."""
+    crowd = python_paho.client()
+    crowd.connect("127.0.0.1", broker.port)
+    crowd.loop_start()
+    for number in range(600):
+        crowd.publish(f"/crowd/device001/telemetry/{number}", "x", qos=1, retain=True).wait_for_publish(DEADLINE)
+    crowd.disconnect()
+    crowd.loop_stop()
+    controller = run("mqtt_smart_object_controller", *broker.options, "--base-topic", "/crowd")
+    controller.err.wait_for("^Subscribed to: /crowd/device001/event")
+    assert controller.interrupt()[0] == 0
+    assert controller.err.matching("^Messages lost: ")

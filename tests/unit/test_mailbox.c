@@ -290,6 +290,27 @@ static void what_nobody_takes_from_a_closed_mailbox_is_lost(void **state)
     mailbox_free(mailbox);
 }
 
+static void who_has_waited_in_vain_does_not_wait_again_before_somebody_takes(void **state)
+{
+    struct mailbox *mailbox = mailbox_new(1, sizeof(int));
+    int item = 1;
+
+    (void)state;
+    assert_non_null(mailbox);
+    assert_true(mailbox_put(mailbox, &item));
+    assert_false(mailbox_put_within(mailbox, &item, 50));
+    int64_t start_us = monotonic_us();
+    assert_false(mailbox_put_within(mailbox, &item, LONG_MS));
+    assert_true(monotonic_us() - start_us < HANGS_US);
+    assert_int_equal(mailbox_lost(mailbox), 2);
+    assert_true(mailbox_take(mailbox, &item, 0));
+    assert_true(mailbox_put(mailbox, &item));
+    start_us = monotonic_us();
+    assert_false(mailbox_put_within(mailbox, &item, 50));
+    assert_true(monotonic_us() - start_us >= 50000); /* it waits again */
+    mailbox_free(mailbox);
+}
+
 static void no_mailbox_is_freed_without_harm(void **state)
 {
     (void)state;
@@ -611,6 +632,7 @@ int main(void)
         cmocka_unit_test(a_closed_mailbox_refuses_and_waits_for_nothing),
         cmocka_unit_test(a_closed_mailbox_can_still_be_emptied),
         cmocka_unit_test(what_nobody_takes_from_a_closed_mailbox_is_lost),
+        cmocka_unit_test(who_has_waited_in_vain_does_not_wait_again_before_somebody_takes),
         cmocka_unit_test(no_mailbox_is_freed_without_harm),
         cmocka_unit_test(hand_over_returns_only_after_the_item_was_taken),
         cmocka_unit_test(hand_over_waits_for_room),
