@@ -533,6 +533,30 @@ static void forgotten(void)
     five(1, true);
 }
 
+/* Clean session is switched on between two connections. */
+static void forgotten_later(void)
+{
+    create(false);
+    connect_it();
+    subscribe(2);
+    publish(1, 1);
+    publish(2, 2);
+    broker_publishes(5, 2); /* not released */
+    await_packets(PUBLISH, 2);
+    pump(200);
+    pending();
+    broker_sends(the_end);
+    receive(0);
+    pending();
+    options.cleansession = 1;
+    connect_it();
+    pending();
+    broker_sends((struct packet){.type = PUBREL, .id = 105});
+    receive(200);
+    publish(3, 1);
+    leave();
+}
+
 static void again_threaded(void)
 {
     create_threaded(false);
@@ -564,7 +588,7 @@ static void cut_while_again(void)
     is_connected();
     pending();
     connect_it();
-    pump(300);
+    await_packets(PUBLISH, 80);
     pending();
     leave();
 }
@@ -877,6 +901,7 @@ static void command_timeout(void)
     create(true);
     for (unsigned long ms = 4999; ms <= 5001; ms++)
         say("setCommandTimeout to %lu: %d", ms, MQTTClient_setCommandTimeout(client, ms));
+    say("setCallbacks without messageArrived: %d", MQTTClient_setCallbacks(client, NULL, NULL, NULL, NULL));
     destroy();
 }
 
@@ -887,8 +912,61 @@ static void queue_in_subscribe(void)
     create(false);
     connect_it();
     subscribe(2);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 3; i++)
+        TIMED(0, 900, receive(1000));
+    receive(200);
+    leave();
+}
+
+static void queue_in_connect(void)
+{
+    create(false);
+    connect_it();
+    for (int i = 0; i < 3; i++)
         receive(200);
+    leave();
+}
+
+static void queue_in_yield(void)
+{
+    create(false);
+    connect_it();
+    broker_publishes(1, 1);
+    broker_publishes(2, 2);
+    publish(1, 1);
+    await_packets(PUBLISH, 1);
+    MQTTClient_yield();
+    MQTTClient_yield();
+    pending();
+    for (int i = 0; i < 3; i++)
+        receive(0);
+    leave();
+}
+
+/* What comes while somebody waits for SUBACK is done, too. */
+static void acks_in_subscribe(void)
+{
+    create(false);
+    connect_it();
+    publish(1, 1);
+    publish(2, 2);
+    await_packets(PUBLISH, 2);
+    subscribe(1);
+    pending();
+    leave();
+}
+
+/* A message, and then the end instead of SUBACK. */
+static void queue_closed(void)
+{
+    create(false);
+    connect_it();
+    subscribe(1);
+    receive(100);
+    is_connected();
+    connect_it();
+    receive(100);
+    receive(100);
     leave();
 }
 
@@ -962,8 +1040,10 @@ static void exactly_once(void)
     broker_sends((struct packet){.type = PUBLISH, .qos = 2, .id = 107, .number = 7, .flag = true});
     receive(200); /* the broker answers both PUBREC, and one of its two PUBREL delivers */
     receive(200);
-    broker_sends((struct packet){.type = PUBREL, .id = 55});
-    receive(200);
+    for (int id = 107; id >= 106; id--) { /* released already, and never heard of */
+        broker_sends((struct packet){.type = PUBREL, .id = id});
+        receive(200);
+    }
     broker_sends((struct packet){.type = PUBLISH, .qos = 1, .id = 8, .number = 8, .flag = true});
     receive(200);
     leave();
@@ -1076,6 +1156,57 @@ static void left_alone(void)
     pass_ms(300);
 }
 
+/* One receive serves all handles, and takes the loss of another one for its own, if it comes last. */
+static void anothers_loss(unsigned long timeout_ms, struct packet end)
+{
+    create(false);
+    connect_it();
+    MQTTClient first = client;
+    create(false);
+    connect_it();
+    MQTTClient second = client;
+    broker_sends(end);
+    client = first;
+    receive(timeout_ms);
+    is_connected();
+    client = second;
+    is_connected();
+    receive(timeout_ms);
+    is_connected();
+    leave();
+    client = first;
+    leave();
+}
+
+static void anothers_loss_at_once(void)
+{
+    anothers_loss(0, the_end);
+}
+
+static void anothers_loss_in_time(void)
+{
+    anothers_loss(300, a_reset);
+}
+
+static void anothers_loss_in_subscribe(void)
+{
+    create(false);
+    connect_it();
+    MQTTClient first = client;
+    create(false);
+    connect_it();
+    MQTTClient second = client;
+    broker_sends(the_end);
+    client = first;
+    subscribe(1);
+    is_connected();
+    client = second;
+    is_connected();
+    leave();
+    client = first;
+    leave();
+}
+
 static void two_clients(void)
 {
     create(false);
@@ -1120,6 +1251,8 @@ static void taken_over(void)
 #define KEPT(n)                   {CONNECT, n, {{{.type = CONNACK, .flag = true}, 0}}}
 #define DENIES                    {SUBSCRIBE, 1, {{{.type = SUBACK, .code = 0x80}, 0}}}
 #define AFTER(ms, packet, answer) {packet, EACH, {{{.type = (answer)}, ms}}}
+#define RESETS_AFTER_CONNACK(n)   {CONNECT, n, {{{.type = CONNACK, .flag = true}, 0},                                  \
+                                               {{.type = END_OF_STREAM, .code = 1}, 0}}}
 #define ACKS(n, ms)               {PUBLISH, n, {{{.type = PUBACK}, ms}}}
 /* clang-format on */
 #define ACKS_OF_A_WINDOW ACKS(1, 250), ACKS(2, 900)
@@ -1155,8 +1288,9 @@ static const struct story stories[] = {
     {"again_qos_1", again_qos_1, THERE, {KEPT(2), NOT_THE(1, PUBLISH), NOT_THE(3, PUBLISH), NOT_THE(4, PUBLISH)}},
     {"again_qos_2", again_qos_2, THERE, {KEPT(2), NOT_THE(1, PUBLISH), NOT_THE(4, PUBLISH), NOT_THE(2, PUBREL)}},
     {"forgotten", forgotten, THERE, {FIRST_FIVE(PUBLISH)}},
+    {"forgotten_later", forgotten_later, THERE, {QUEUE, FIRST_FIVE(PUBLISH), NEVER(PUBREC)}},
     {"again_threaded", again_threaded, THERE, {KEPT(2), FIRST_FIVE(PUBCOMP), NOT_THE(1, PUBLISH), NOT_THE(2, PUBLISH)}},
-    {"cut_while_again", cut_while_again, THERE, {{0}}},
+    {"cut_while_again", cut_while_again, THERE, {RESETS_AFTER_CONNACK(2), NEVER(PUBLISH)}},
     {"again_and_again", again_and_again, THERE, {NEVER(PUBLISH)}},
     {"not_again", not_again, THERE, {NEVER(PUBLISH)}},
     {"puback_for_2", puback_for_2, THERE, {AFTER(0, PUBLISH, PUBACK)}},
@@ -1182,6 +1316,16 @@ static const struct story stories[] = {
     {"slow_suback", slow_suback, THERE, {{SUBSCRIBE, 1, {{{.type = SUBACK, .code = 2}, 1500}}}}},
     {"command_timeout", command_timeout, THERE, {{0}}},
     {"queue_in_subscribe", queue_in_subscribe, THERE, {QUEUE}},
+    {"queue_in_connect",
+     queue_in_connect,
+     THERE,
+     {{CONNECT, 1, {{{.type = CONNACK, .flag = true}, 0}, {{.type = PUBLISH, .qos = 1, .id = 4, .number = 4}, 0}}}}},
+    {"queue_in_yield", queue_in_yield, THERE, {{0}}},
+    {"acks_in_subscribe", acks_in_subscribe, THERE, {{0}}},
+    {"queue_closed",
+     queue_closed,
+     THERE,
+     {KEPT(2), {SUBSCRIBE, 1, {{{.type = PUBLISH, .qos = 1, .id = 4, .number = 4}, 0}, {{.type = END_OF_STREAM}, 0}}}}},
     {"queue_threaded", queue_threaded, THERE, {QUEUE}},
     {"queue_kept", queue_kept, THERE, {QUEUE, KEPT(2)}},
     {"queue_cleaned", queue_cleaned, THERE, {QUEUE}},
@@ -1197,6 +1341,9 @@ static const struct story stories[] = {
     {"keep_alive_answered", keep_alive_answered, THERE, {{0}}},
     {"no_keep_alive", no_keep_alive, THERE, {NEVER(PINGREQ)}},
     {"left_alone", left_alone, THERE, {QUEUE}},
+    {"anothers_loss_at_once", anothers_loss_at_once, THERE, {{0}}},
+    {"anothers_loss_in_time", anothers_loss_in_time, THERE, {{0}}},
+    {"anothers_loss_in_subscribe", anothers_loss_in_subscribe, THERE, {{0}}},
     {"two_clients", two_clients, THERE, {NOT_THE(1, PUBLISH)}},
     {"taken_over", taken_over, THERE, {AFTER(100, PUBLISH, PUBACK)}},
 };
