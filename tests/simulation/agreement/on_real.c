@@ -120,7 +120,8 @@ static void close_connection(struct connection *connection, bool is_reset)
     connection->fd = -1;
 }
 
-static void send_now(struct sending sending)
+/* What is followed by the end goes with it, in one segment: the other side never has one without the other. */
+static void send_now(struct sending sending, bool is_followed)
 {
     struct connection *connection = &connections[sending.connection];
     unsigned char bytes[64];
@@ -130,7 +131,7 @@ static void send_now(struct sending sending)
     if (sending.packet.type == END_OF_STREAM)
         close_connection(connection, sending.packet.code != 0);
     else
-        (void)!send(connection->fd, bytes, encode(sending.packet, bytes), MSG_NOSIGNAL);
+        (void)!send(connection->fd, bytes, encode(sending.packet, bytes), MSG_NOSIGNAL | (is_followed ? MSG_MORE : 0));
 }
 
 static void send_later(int connection, struct packet packet, int64_t after_ms)
@@ -147,7 +148,7 @@ static void send_what_is_due(void)
 
     for (int i = 0; i < sending_count; i++) {
         if (sendings[i].due_ms <= now_ms())
-            send_now(sendings[i]);
+            send_now(sendings[i], false);
         else
             sendings[kept++] = sendings[i];
     }
@@ -163,7 +164,7 @@ static void on_packet(int connection, struct packet packet)
         if (answer.id == 0)
             answer.id = packet.id;
         if (reply->after_ms == 0)
-            send_now((struct sending){answer, connection, 0});
+            send_now((struct sending){answer, connection, 0}, reply[1].packet.type == END_OF_STREAM);
         else
             send_later(connection, answer, reply->after_ms);
     }
@@ -294,7 +295,7 @@ void broker_sends(struct packet packet)
 {
     pass_ms(50); /* it has read what was written before */
     pthread_mutex_lock(&lock);
-    send_now((struct sending){packet, connection_count - 1, 0});
+    send_now((struct sending){packet, connection_count - 1, 0}, false);
     pthread_mutex_unlock(&lock);
     pass_ms(50);
 }
