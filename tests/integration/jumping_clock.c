@@ -4,8 +4,9 @@
  * libfaketime, which does this and more, takes the waits for condition variables into its own hands and gets those on
  * the monotonic clock wrong. */
 
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall, pthread_cond_clockwait */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -50,4 +51,19 @@ time_t time(time_t *result)
     if (result != NULL)
         *result = now.tv_sec;
     return now.tv_sec;
+}
+
+/* A deadline on the clock of the wall was made from what that showed; the kernel waits for it on its own clock. Which clock
+ * a condition variable has, it does not tell; but a deadline is nearer to now on the one than to now on the other. */
+int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+                           const struct timespec *restrict deadline)
+{
+    struct timespec wall, monotonic, until = *deadline;
+
+    clock_gettime(CLOCK_REALTIME, &wall);
+    clock_gettime(CLOCK_MONOTONIC, &monotonic);
+    if (llabs((long long)(until.tv_sec - monotonic.tv_sec)) <= llabs((long long)(until.tv_sec - wall.tv_sec)))
+        return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, &until);
+    until.tv_sec -= offset();
+    return pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, &until);
 }
