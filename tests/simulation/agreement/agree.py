@@ -1,13 +1,16 @@
 """Lets the fake Paho and the real one tell all stories, all at the same time, and compares what they say.
 
-    agree.py FAKE REAL [NAME ...]"""
+    agree.py [--newer] FAKE REAL [NAME ...]
 
+With --newer the real one is of a version that does some things otherwise: there it is told where, and is no failure."""
+
+import argparse
 import concurrent.futures
 import difflib
 import subprocess
 import sys
 
-TIMEOUT_S = 60  # a story has naps of Paho in it, not work
+TIMEOUT_S = 90  # a story has naps of Paho in it, not work
 
 
 def tell(program, name):
@@ -20,20 +23,35 @@ def tell(program, name):
     return lines if told.returncode == 0 else [*lines, f"ends with {told.returncode}"]
 
 
+def all_stories(program):
+    """Their names, and whether later versions of Paho tell them otherwise."""
+    lines = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split()[0]: line.endswith(" *") for line in lines}
+
+
 def main():
-    fake, real, *wanted = sys.argv[1:]
-    all_names = subprocess.run([real], capture_output=True, text=True, check=True).stdout.split()
-    names = wanted or all_names
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--newer", action="store_true")
+    parser.add_argument("fake")
+    parser.add_argument("real")
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+
+    has_changed = all_stories(arguments.real)
+    names = arguments.names or list(has_changed)
     with concurrent.futures.ThreadPoolExecutor(2 * len(names)) as pool:
-        told = {name: (pool.submit(tell, fake, name), pool.submit(tell, real, name)) for name in names}
+        told = {name: [pool.submit(tell, program, name) for program in (arguments.fake, arguments.real)] for name in names}
     failed = 0
-    for name, (by_fake, by_real) in told.items():
-        if by_fake.result() != by_real.result():
-            failed += 1
-            print(f"\n{name}: the fake (-) and the real Paho (+) do not agree")
-            print("\n".join(difflib.unified_diff(by_fake.result(), by_real.result(), lineterm="", n=100)))
+    for name, tellers in told.items():
+        fake, real = (teller.result() for teller in tellers)
+        if fake == real:
+            continue
+        is_known = arguments.newer and has_changed[name]
+        failed += not is_known
+        print(f"\n{name}: the fake (-) and the real Paho (+) do not agree{', as is known' if is_known else ''}")
+        print("\n".join(difflib.unified_diff(fake, real, lineterm="", n=len(fake))))
     print(f"\n{len(names)} stories, {failed} without agreement")
-    return 1 if failed or not names else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

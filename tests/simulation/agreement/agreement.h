@@ -32,6 +32,7 @@ struct story {
     void (*tell)(void);
     enum where where;
     struct step script[STEPS + 1]; /* what is not in it, it does as brokers do */
+    bool has_changed;              /* the fake is like Paho up to 1.3.14; 1.3.16 tells this one otherwise */
 };
 extern const struct story *story_told;
 
