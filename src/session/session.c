@@ -387,7 +387,8 @@ static void suspect_last_packet(struct session *session)
     if (parts->is_guess) {
         failure->status = EX_PROTOCOL;
         snprintf(failure->text, sizeof failure->text,
-                 "%.200s closed the connection after %s: it may not allow that to this user", name, parts->last_packet);
+                 "the connection to %.200s ended after %s: it may not allow that to this user", name,
+                 parts->last_packet);
     } else if (!parts->was_proven) {
         snprintf(failure->text, sizeof failure->text,
                  "%.200s accepts the connection and then ends it: its log may say why", name);

@@ -16,7 +16,7 @@ import wire
 from conftest import DEADLINE, Broker, Lines, descriptors, until, wait_until
 from test_command_line import started
 
-GUESS = "closed the connection after {}: it may not allow that to this user"
+GUESS = "ended after {}: it may not allow that to this user"
 PROMPTLY = 2  # seconds: meant is one; a machine with other work to do may take longer
 
 
@@ -89,9 +89,9 @@ def test_a_broker_that_closes_at_a_subscription_is_suspected_of_not_allowing_it(
 def test_with_callbacks_a_subscription_that_had_no_answer_is_named(scripted, run):
     """Paho does not tell one who waits for a SUBACK that the connection has been closed."""
     program = run("mqtt_smart_object", *scripted(with_answer(wire.SUBSCRIBE, lambda body: False)).options)
-    assert program.wait() in (69, 76)
-    assert re.search(r"clos|has not answered", program.err.lines[-1])
-    assert "SUBSCRIBE to /device/device001/action/+" in program.err.lines[-1] and not accuses_another_program(program)
+    assert program.wait() == 76
+    assert GUESS.format("SUBSCRIBE to /device/device001/action/+") in program.err.lines[-1]
+    assert not accuses_another_program(program)
 
 
 def test_a_timeout_before_the_broker_has_allowed_anything_tells_the_suspicion(scripted, run):
@@ -119,7 +119,8 @@ def test_a_broker_that_acknowledges_qos_2_with_puback_is_told_and_one_that_is_si
     answered = run("simple_producer", *wrong.options, "-q", 2, "-C", 3, "--interval", 0)
     ignored = run("simple_producer", *silent.options, "-q", 2, "-C", 3, "--interval", 0, "-k", 60)
     assert answered.wait(20) == 76
-    assert "answers, but has not acknowledged a message at QoS 2" in answered.err.wait_for("QoS 2")
+    told = answered.err.lines[-1] if answered.err.matching("ended after") else answered.err.wait_for("QoS 2")
+    assert "answers, but has not acknowledged a message at QoS 2" in told or GUESS.format("a PUBLISH") in told  # Paho 1.3.16
     ignored.err.wait_for("^Connection lost")
     ignored.err.wait_for("^Connected", count=2)
     assert not ignored.err.matching("answers, but")
