@@ -200,8 +200,11 @@ static void disconnect1(struct handle *m, bool calls_lost, bool stops)
     }
     if (stops)
         stop();
-    if (calls_lost && m->lost != NULL && was_connected)
+    if (calls_lost && m->lost != NULL && was_connected) {
         world_spawn("lost", call_connection_lost, m);
+        if (world_below(2) == 0)
+            world_spend(CALL_US); /* it may have run before this call of Paho returns */
+    }
 }
 
 static void disconnect_internal(struct handle *m)
