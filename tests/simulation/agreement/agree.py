@@ -19,8 +19,10 @@ def tell(program, name):
         told = subprocess.run([program, name], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
         return [f"has not ended within {TIMEOUT_S} s"]
-    lines = told.stdout.splitlines() + told.stderr.splitlines()
-    return lines if told.returncode == 0 else [*lines, f"ends with {told.returncode}"]
+    lines = told.stdout.splitlines()
+    if told.returncode != 0:
+        lines += [*told.stderr.splitlines(), f"ends with {told.returncode}"]
+    return lines
 
 
 def all_stories(program):
