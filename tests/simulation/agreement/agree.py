@@ -1,4 +1,4 @@
-"""Lets the fake Paho and the real one tell all stories, all at the same time, and compares what they say.
+"""Lets the fake Paho and the real one tell all stories, many at a time, and compares what they say.
 
     agree.py [--newer] FAKE REAL [NAME ...]
 
@@ -10,6 +10,7 @@ import difflib
 import subprocess
 import sys
 
+AT_A_TIME = 24  # more would slow down what is tested meanwhile
 TIMEOUT_S = 90  # a story has naps of Paho in it, not work
 
 
@@ -41,7 +42,7 @@ def main():
 
     has_changed = all_stories(arguments.real)
     names = arguments.names or list(has_changed)
-    with concurrent.futures.ThreadPoolExecutor(2 * len(names)) as pool:
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         told = {name: [pool.submit(tell, program, name) for program in (arguments.fake, arguments.real)] for name in names}
     failed = 0
     for name, tellers in told.items():
