@@ -197,7 +197,7 @@ void pass_ms(int64_t ms)
 
 void broker_sends(struct packet packet)
 {
-    pass_ms(50); /* it has read what was written before */
+    pass_ms(150); /* it has read what was written before */
     fly(&links[link_count - 1], packet, 0, leave_broker);
     pass_ms(50);
 }
