@@ -48,7 +48,7 @@ static int connect_client(const struct connection_settings *settings, MQTTClient
 
     connect.MQTTVersion = MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
     connect.keepAliveInterval = settings->keep_alive;
-    connect.reliable = 0; /* otherwise Paho allows one message in flight */
+    connect.reliable = 0; /* otherwise, without a maximum, Paho allows one message in flight */
     connect.maxInflightMessages = WINDOW_OF_PAHO;
     connect.username = text_or_null(settings->username);
     connect.password = text_or_null(settings->password);

@@ -280,11 +280,11 @@ static enum event in_beginning(struct session *session)
     struct session_parts *parts = session->parts;
     int rc = MQTTCLIENT_SUCCESS;
 
-    prepare_last_words(session, 0, "waiting for an answer of");
     parts->answered_us = parts->connection.accepted_us;
     make_room(session); /* what was in flight before is in flight again */
     if (is_over(session))
         return OVER;
+    prepare_last_words(session, 0, "waiting for an answer of");
     if (MQTTClient_isConnected(session->client))
         parts->answered_us = monotonic_us();
     if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
@@ -319,12 +319,6 @@ static enum event in_failed(struct session *session)
     if (parts->failure.final || (!parts->was_proven && monotonic_us() >= parts->give_up_us))
         return HOPELESS;
     return LATER;
-}
-
-static enum event in_ended(struct session *session)
-{
-    (void)session;
-    return NOTHING;
 }
 
 /* --- what is done about it -------------------------------------------------------------------------------------- */
@@ -479,7 +473,7 @@ static void on_later(struct session *session)
 
 static enum event (*const in_state[])(struct session *session) = {
     [OFFLINE] = in_offline, [CONNECTING] = in_connecting, [BEGINNING] = in_beginning,
-    [UP] = in_up,           [FAILED] = in_failed,         [ENDED] = in_ended,
+    [UP] = in_up,           [FAILED] = in_failed,
 };
 
 static const struct transition {
@@ -715,11 +709,13 @@ static bool receives(const struct session_parts *parts)
     return parts->mode == SESSION_ONE_THREAD && parts->has_subscribed;
 }
 
-/* Messages that Paho has acknowledged in our name, and that nobody will see. */
+/* Messages that Paho has acknowledged in our name, and that nobody will see. It hands over one of QoS 2 when the broker
+ * has released it (MQTT 3.1.1 section 4.3.3): that takes a moment. */
 static long count_left_over(const struct session *session)
 {
     const struct session_parts *parts = session->parts;
     int64_t deadline_us = monotonic_us() + LEFT_OVER_US;
+    unsigned long timeout_ms = parts->options->qos == 2 ? LEFT_OVER_US / 1000 : 0;
     long count = 0;
 
     if (!receives(parts))
@@ -728,7 +724,7 @@ static long count_left_over(const struct session *session)
         char *topic = NULL;
         int topic_length = 0;
         MQTTClient_message *message = NULL;
-        MQTTClient_receive(session->client, &topic, &topic_length, &message, 0);
+        MQTTClient_receive(session->client, &topic, &topic_length, &message, timeout_ms);
         if (message == NULL)
             break;
         count += message->qos > 0;

@@ -4,7 +4,6 @@ told wrongly, too late, or not at all."""
 import array
 import fcntl
 import os
-import re
 import signal
 import socket
 import termios
@@ -149,14 +148,25 @@ def test_a_consumer_loses_no_acknowledged_message_where_the_network_cuts_again_a
     assert consumer.interrupt()[0] == 0
 
 
-def test_messages_that_were_acknowledged_but_not_shown_are_counted_aloud(scripted, run):
-    """The broker sends the messages of a session that it kept as soon as it has accepted the connection."""
-    kept = b"".join(wire.publish("a", str(number), number) for number in range(1, 101))
-    broker = scripted(with_answer(wire.CONNECT, lambda body: wire.ACCEPT + kept))
-    program = run("simple_consumer", *broker.options, "-q", 1, "-C", 10)
+@pytest.mark.parametrize("qos, acknowledgement", [(1, wire.PUBACK), (2, wire.PUBREC)])
+def test_messages_that_were_acknowledged_but_not_shown_are_counted_aloud(scripted, run, qos, acknowledgement):
+    """The broker sends the messages of a session that it kept as soon as it has accepted the connection; those of QoS 2 it
+    releases with a pause after the tenth."""
+    kept = b"".join(wire.publish("a", str(number), number, qos) for number in range(1, 31))
+    grant = wire.granting(qos)
+
+    def script(kind, body):
+        if kind == wire.PUBREC:
+            if body == b"\x00\x0b":
+                threading.Event().wait(0.03)
+            return b"\x62\x02" + body
+        return wire.ACCEPT + kept if kind == wire.CONNECT else grant(kind, body)
+
+    broker = scripted(script)
+    program = run("simple_consumer", *broker.options, "-q", qos, "-C", 10)
     assert program.wait() == 0
     broker.wait_for(wire.DISCONNECT)
-    shown, acknowledged = len(program.out.matching("^received ")), broker.received.count(wire.PUBACK)
+    shown, acknowledged = len(program.out.matching("^received ")), broker.received.count(acknowledgement)
     assert shown == 10 and acknowledged > 10
     assert program.err.matching(f"^{acknowledged - shown} messages were acknowledged, but not shown")
 

@@ -185,9 +185,9 @@ def packet_id(body):
     return body[length:length + 2]
 
 
-def publish(topic, payload, identifier=None):
-    """A PUBLISH packet of less than 16 KiB: at QoS 1 with this identifier, or else at QoS 0."""
-    head = 0x30 if identifier is None else 0x32
+def publish(topic, payload, identifier=None, qos=1):
+    """A PUBLISH packet of less than 16 KiB: at QoS 1 or 2 with this identifier, or else at QoS 0."""
+    head = 0x30 if identifier is None else 0x30 | qos << 1
     body = len(topic).to_bytes(2, "big") + topic.encode()
     body += (b"" if identifier is None else identifier.to_bytes(2, "big")) + payload.encode()
     return bytes([head, len(body) & 0x7F | 0x80, len(body) >> 7]) + body
