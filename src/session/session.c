@@ -772,6 +772,7 @@ int session_close(struct session *session)
         if (parts->window.unchecked > 0)
             await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
         left_over = count_left_over(session);
+        count_window(session); /* acknowledgements came with them */
         prepare_last_words(session, left_over, "disconnecting from");
         MQTTClient_disconnect(session->client, 0);
     } else if (receives(parts) && parts->let_through && parts->options->qos > 0) {
