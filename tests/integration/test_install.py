@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import BUILD, PROGRAMS
+from conftest import BUILD, PROGRAMS, ROOT
 from test_options_documented import helped
 
 
@@ -55,3 +55,20 @@ def test_the_debian_package_holds_programs_that_run(tmp_path):
     for name in PROGRAMS:
         assert output(tmp_path / "root" / "usr" / "bin" / name, "--version").startswith(name)
         assert list((tmp_path / "root" / "usr" / "share" / "man" / "man1").glob(f"{name}.1*"))
+
+
+def test_the_files_that_the_readme_tells_engineers_to_take_are_all_it_takes(tmp_path):
+    section = (ROOT / "README.md").read_text().split("\n## For engineers\n")[1].split("`include/playground`")[0]
+    files = [ROOT / "src" / name for name in re.findall(r"`(\w+\.c)`", section)]
+    program = tmp_path / "program.c"
+    program.write_text("""#include "playground/session.h"
+        int main(void)
+        {
+            struct options options = {.connection.broker_count = 1};
+            struct session session;
+            session_create(&session, &options, SESSION_ONE_THREAD, NULL, NULL);
+            return session_close(&session);
+        }""")
+    assert files
+    output("cc", "-D_POSIX_C_SOURCE=200809L", "-I", ROOT / "include", "-I", ROOT / "src", program, *files, *(ROOT / "src" / "session").glob("*.c"),
+           "-lpaho-mqtt3cs", "-lssl", "-lcrypto", "-pthread", "-o", tmp_path / "program")
