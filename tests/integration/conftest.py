@@ -15,6 +15,7 @@ import python_paho
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PLAYGROUND_BUILD", ROOT / "build" / "dev"))
+PAHO = tuple(map(int, os.environ.get("PLAYGROUND_PAHO", "1.3.12").split(".")))  # the C client's version
 WRAPPER = os.environ.get("PLAYGROUND_WRAPPER", "").split()  # such as valgrind
 DEADLINE = 20  # seconds until something that has to happen is taken not to happen: slow machines, sanitizers
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 import wire
-from conftest import BUILD, DEADLINE, Lines, wait_until
+from conftest import BUILD, DEADLINE, PAHO, Lines, wait_until
 
 
 CUTS = 4  # the pauses grow from one to the next
@@ -45,15 +45,24 @@ def test_a_flood_survives_cuts(broker, proxied, run, observe, name, qos):
 
 @pytest.mark.parametrize("qos", [0, 1])
 def test_a_broker_that_stops_in_a_flood_is_noticed_and_found_again(broker, run, qos):
-    program = run("simple_producer", *broker.options, "-k", 2, "--interval", 0, "-C", 0, "-q", qos, "--quiet")
+    """Paho 1.3.16 takes its own waiting in a publish at QoS 0 for sending, and keeps alive for ever: it goes on with the broker."""
+    program = run("simple_producer", *broker.options, "-k", 2, "--interval", 0, "-C", 0, "-q", qos)
     program.err.wait_for("^Connected")
     wait_until(lambda: broker.log.matching("Received PUBLISH"), "the flood")
+    is_noticed = qos == 1 or PAHO < (1, 3, 16)
     broker.process.send_signal(signal.SIGSTOP)
     try:
-        program.err.wait_for("^Connection lost", seconds=15)
+        if is_noticed:
+            program.err.wait_for("^Connection lost", seconds=15)
+        else:
+            wait_until(lambda: is_stuck(program, broker.port), "the flood to fill the connection", 2 * DEADLINE)
     finally:
         broker.process.send_signal(signal.SIGCONT)
-    program.err.wait_for("^Connected", count=2, seconds=2 * DEADLINE)
+    if is_noticed:
+        program.err.wait_for("^Connected", count=2, seconds=2 * DEADLINE)
+    else:
+        received = len(broker.log.matching("Received PUBLISH"))
+        wait_until(lambda: len(broker.log.matching("Received PUBLISH")) > received, "the flood to go on")
     assert program.interrupt()[0] == 0
 
 
