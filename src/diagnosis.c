@@ -29,7 +29,7 @@ static bool is_this_computer(const char *host)
 }
 
 /* There is no connection to speak over. */
-static struct diagnosis unreachable(const struct broker *broker, const struct findings *found)
+static struct diagnosis out_of_reach(const struct broker *broker, const struct findings *found)
 {
     if (found->lookup != 0)
         return say(EX_UNAVAILABLE, false, "no such host: %s (%s): check --host", broker->host,
@@ -116,7 +116,7 @@ static struct diagnosis look(const struct broker *broker, const struct connectio
     struct findings found = probe_server(broker, settings);
 
     if (found.lookup != 0 || found.error != 0)
-        return unreachable(broker, &found);
+        return out_of_reach(broker, &found);
     if (found.bad_files)
         return say(EX_NOINPUT, true, "--cafile, --cert or --key is no PEM file, or the two do not go together");
     if (broker->has_tls && found.verified != X509_V_OK)

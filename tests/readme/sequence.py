@@ -103,6 +103,10 @@ class Run:
             program.kill()
         self.broker.stop(signal.SIGKILL)
 
+    def all_lines(self):
+        return "\n".join(f"{name}, parts end at {[mark.get(name) for mark in self.marks]}:\n" + "\n".join(program.out.lines)
+                         for name, program in self.programs.items())
+
     def arrows(self):
         """(name, packet), in an order that respects that of every program, and that a message is sent before it comes."""
         queues = {}
@@ -116,8 +120,10 @@ class Run:
         arrows, on_the_way = [], {name: [] for name in queues}
         for part in range(len(self.marks)):
             while any(queue and queue[0][0] == part for queue in queues.values()):
-                name = next(name for name, queue in queues.items() if queue and queue[0][0] == part and
-                            (queue[0][1].sent or queue[0][1].kind != "PUBLISH" or queue[0][1].topic in on_the_way[name]))
+                name = next((name for name, queue in queues.items() if queue and queue[0][0] == part and
+                             (queue[0][1].sent or queue[0][1].kind != "PUBLISH" or queue[0][1].topic in on_the_way[name])),
+                            None)
+                assert name, f"in part {part} a message arrives that nobody has sent: " + self.all_lines()
                 _, packet = queues[name].pop(0)
                 if packet.kind == "PUBLISH" and packet.sent:
                     for other in on_the_way.values():
