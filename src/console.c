@@ -1,3 +1,5 @@
+/* A program that is looked at in a terminal, piped into another and read by tests must not mix up what it says: lines of
+ * either stream and of any thread come whole and in order, and nothing that came from the network controls the terminal. */
 #include "playground/console.h"
 
 #include "playground/monotonic.h"
@@ -9,6 +11,7 @@
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536, PROGRESS_US = 100000, PROGRESS_WIDTH = 70 };
+enum { ERROR_LINE_BYTES = 6 * LINE_MAX_BYTES }; /* each byte may become \xHH; and a name before it */
 
 static const char *program_name = "";
 static bool is_quiet = false;
@@ -35,11 +38,12 @@ static void open_what_is_closed(void)
 
 void console_open(const char *program)
 {
-    static char buffer[BUFFER_BYTES];
+    static char output[BUFFER_BYTES], error[ERROR_LINE_BYTES];
 
     open_what_is_closed();
     program_name = program;
-    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    setvbuf(stdout, output, _IOFBF, sizeof output);
+    setvbuf(stderr, error, _IOLBF, sizeof error); /* a line is one write: what others write is before it or behind it */
 }
 
 void console_set_quiet(bool quiet)
@@ -98,12 +102,14 @@ static void print_message(const char *what, const char *topic, bool retained, co
 {
     if (is_quiet)
         return;
+    flockfile(stdout);
     fputs(what, stdout);
     putc(' ', stdout);
     console_write_escaped(stdout, topic, strlen(topic));
     fputs(": ", stdout);
     console_write_escaped(stdout, text, strlen(text));
     fputs(retained ? " (retained)\n" : "\n", stdout);
+    funlockfile(stdout);
 }
 
 void console_sent(const char *topic, bool retained, const char *text)
@@ -149,6 +155,7 @@ void console_progress(long done, long total)
     snprintf(text, sizeof text, "%ld messages%s, %.1f/s", done, end, rate);
     flockfile(stderr);
     fprintf(stderr, "\r%-*s", PROGRESS_WIDTH, text);
+    fflush(stderr); /* it is no line */
     progress.is_shown = true;
     funlockfile(stderr);
 }
@@ -166,7 +173,8 @@ static void print_line(const char *prefix, const char *separator, const char *fo
     char line[LINE_MAX_BYTES];
     int length = vsnprintf(line, sizeof line, format, arguments);
 
-    fflush(stdout); /* on a terminal the lines of both streams appear in the order they were written */
+    flockfile(stdout); /* no other thread is within a line of it then, and may not begin one */
+    fflush(stdout);    /* where both streams end up, their lines appear in the order they were written */
     flockfile(stderr);
     clear_progress();
     fputs(prefix, stderr);
@@ -175,6 +183,7 @@ static void print_line(const char *prefix, const char *separator, const char *fo
         console_write_escaped(stderr, line, strlen(line));
     putc('\n', stderr);
     funlockfile(stderr);
+    funlockfile(stdout);
 }
 
 void console_note(const char *format, ...)

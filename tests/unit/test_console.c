@@ -6,6 +6,7 @@
 #include "utf8.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -469,6 +470,57 @@ static void nothing_gets_the_number_of_a_closed_standard_stream(void **state)
     }
 }
 
+/* --- two threads ---------------------------------------------------------------------------------------------- */
+
+enum { LINES = 20000 };
+
+static void *write_notes(void *unused)
+{
+    for (int i = 0; i < LINES; i++)
+        console_note("<- %s", "PUBACK");
+    return unused;
+}
+
+static int print_on_two_threads(const void *file)
+{
+    pthread_t thread;
+
+    if (dup2(*(const int *)file, STDOUT_FILENO) < 0 || dup2(*(const int *)file, STDERR_FILENO) < 0)
+        return WRONG;
+    console_open(PROGRAM);
+    if (pthread_create(&thread, NULL, write_notes, NULL) != 0)
+        return WRONG;
+    for (int i = 0; i < LINES; i++)
+        console_sent("sensor/temperature", true, "28.53");
+    pthread_join(thread, NULL);
+    return console_flush() ? FINE : WRONG;
+}
+
+static void lines_of_two_threads_and_both_streams_stay_whole_in_one_file(void **state)
+{
+    char line[200];
+    long sent = 0, notes = 0;
+    int file = capture_file();
+
+    (void)state;
+    assert_true(fcntl(file, F_SETFL, O_APPEND) == 0);
+    assert_int_equal(child_status(print_on_two_threads, &file), FINE);
+    FILE *stream = fdopen(file, "r");
+    assert_non_null(stream);
+    rewind(stream);
+    while (fgets(line, sizeof line, stream) != NULL) {
+        if (strcmp(line, "<- PUBACK\n") == 0)
+            notes++;
+        else if (strcmp(line, "sent sensor/temperature: 28.53 (retained)\n") == 0)
+            sent++;
+        else
+            fail_msg("a torn line: %s", line);
+    }
+    fclose(stream);
+    assert_int_equal(sent, LINES);
+    assert_int_equal(notes, LINES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +539,7 @@ int main(void)
         cmocka_unit_test(standard_error_comes_after_what_was_printed_before),
         cmocka_unit_test(output_that_cannot_be_written_is_noticed),
         cmocka_unit_test(nothing_gets_the_number_of_a_closed_standard_stream),
+        cmocka_unit_test(lines_of_two_threads_and_both_streams_stay_whole_in_one_file),
     };
 
     return cmocka_run_group_tests(tests, name_the_program, NULL);
