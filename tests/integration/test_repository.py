@@ -111,6 +111,12 @@ exec cc -Wno-builtin-macro-redefined -U__GNUC__ -D__GNUC__={version} -U__clang_m
     assert ("-Werror " in (tmp_path / "build" / "compile_commands.json").read_text()) == are_errors
 
 
+def test_every_file_begins_with_why_it_exists():
+    for folder in ("src", "dto", "examples", "tests"):
+        for file in (ROOT / folder).rglob("*.c"):
+            assert file.read_text().startswith("/* "), file
+
+
 def test_ci_runs_the_launcher_and_nothing_of_its_own():
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
     assert len(lines) == 1 and re.search(r"/lab\" test$", lines[0])
