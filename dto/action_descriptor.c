@@ -1,3 +1,4 @@
+/* An action's fields and their order on the wire: the two functions are the description of the format. */
 #include "dto/action_descriptor.h"
 
 #include "json.h"

@@ -1,3 +1,4 @@
+/* A device's fields and their order on the wire: the two functions are the description of the format. */
 #include "dto/device_descriptor.h"
 
 #include "json.h"

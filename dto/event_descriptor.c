@@ -1,3 +1,4 @@
+/* An event's fields and their order on the wire: the two functions are the description of the format. */
 #include "dto/event_descriptor.h"
 
 #include "json.h"

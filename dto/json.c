@@ -1,3 +1,5 @@
+/* cJSON builds and takes apart trees, and each of its calls may fail. What four descriptors need of it stands here once,
+ * with one place to look at for what went wrong. */
 #include "json.h"
 
 #include "json_grammar.h"

@@ -1,3 +1,4 @@
+/* A measurement's fields and their order on the wire: the two functions are the description of the format. */
 #include "dto/message_descriptor.h"
 
 #include "json.h"

@@ -1,3 +1,4 @@
+/* "Invalid payload" helps nobody. A refusal names the field and the rule, in words that stand in one table with the rules. */
 #include "dto/status.h"
 
 /* Whole list elements, which parentheses would break.

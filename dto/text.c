@@ -1,3 +1,4 @@
+/* A string in a struct may lack its end, and bytes from a network need not be UTF-8. Both are looked for in one place. */
 #include "text.h"
 
 #include "utf8.h"

@@ -1,3 +1,5 @@
+/* strtod reads too much (white space, hexadecimal, nan, inf) and an empty text as 0. What comes from a command line or
+ * from another program is a number here only if a person would call it one. */
 #include "playground/number.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Ten programs, one command line. What an option is called, what it takes and how its help reads is one row of a table:
+ * what is said about an option in one place cannot contradict what another does. popt does the rest. */
 #include "playground/options.h"
 
 #include "playground/console.h"

@@ -1,3 +1,5 @@
+/* The switch of exercise 5 knows nothing of MQTT: what an action does to it can be read, tested and replaced by a real one
+ * without a broker. */
 #include "playground/switch_actuator.h"
 
 #include <string.h>
