@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,6 +111,20 @@ static struct diagnosis is_no_broker(const struct broker *broker, const struct f
                broker->name);
 }
 
+/* The server has ended TLS with an alert. Only after it has asked for our certificate that is what it is about. */
+static struct diagnosis alerted(const struct broker *broker, const struct findings *found)
+{
+    if (!found->wants_certificate)
+        return say(EX_UNAVAILABLE, false, "%s speaks TLS, and has ended it: %s", broker->name,
+                   SSL_alert_desc_string_long(found->alert));
+    if (!broker->has_tls)
+        return say(EX_UNAVAILABLE, false,
+                   "%s speaks TLS, and asks for a client certificate: use mqtts:// or wss:// with --cert and --key",
+                   broker->name);
+    return say(EX_NOPERM, true, "%s asks for a client certificate that it trusts: check --cert and --key",
+               broker->name);
+}
+
 /* Paho could not say why. */
 static struct diagnosis look(const struct broker *broker, const struct connection_settings *settings)
 {
@@ -122,13 +137,7 @@ static struct diagnosis look(const struct broker *broker, const struct connectio
     if (broker->has_tls && found.verified != X509_V_OK)
         return untrusted(broker, found.verified);
     if (found.handshake == ANSWER_ALERT || found.upgrade == ANSWER_ALERT || found.connect == ANSWER_ALERT)
-        return broker->has_tls
-                   ? say(EX_NOPERM, true, "%s asks for a client certificate that it trusts: check --cert and --key",
-                         broker->name)
-                   : say(EX_UNAVAILABLE, false,
-                         "%s speaks TLS, and asks for a client certificate: use mqtts:// or wss:// with "
-                         "--cert and --key",
-                         broker->name);
+        return alerted(broker, &found);
     if (found.upgrade == ANSWER_YES || found.connect == ANSWER_YES)
         return speaks(broker, settings, &found);
     return is_no_broker(broker, &found);

@@ -34,6 +34,7 @@ struct probe {
     const struct addrinfo *address; /* where it takes connections */
     SSL_CTX *context;
     int64_t patience_us; /* for how long it may still wait; what we compute between is not counted */
+    struct findings *found;
 
     /* The connection of the present question. */
     int socket;          /* -1: none */
@@ -118,13 +119,17 @@ static bool go_on(struct probe *probe, int rc)
 }
 
 /* If not. */
-static enum answer why_not(const struct probe *probe, int rc)
+static enum answer why_not(struct probe *probe, int rc)
 {
     int error = SSL_get_error(probe->ssl, rc);
 
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
         return ANSWER_NONE;
-    return ERR_GET_REASON(ERR_peek_error()) > ALERT ? ANSWER_ALERT : ANSWER_CLOSED;
+    int reason = ERR_GET_REASON(ERR_peek_error());
+    if (reason <= ALERT)
+        return ANSWER_CLOSED;
+    probe->found->alert = reason - ALERT;
+    return ANSWER_ALERT;
 }
 
 /* A failure shows when the answer is read. */
@@ -192,6 +197,13 @@ static bool read_files(SSL_CTX *context, const struct connection_settings *setti
             SSL_CTX_use_PrivateKey_file(context, settings->key, SSL_FILETYPE_PEM) == 1);
 }
 
+static int on_certificate_wanted(SSL *ssl, void *found)
+{
+    (void)ssl;
+    ((struct findings *)found)->wants_certificate = true;
+    return 1; /* go on, with what there is */
+}
+
 /* Begins a TLS session on the connection, also where the certificate is wrong: SSL_get_verify_result knows that. */
 static enum answer shake_hands(struct probe *probe)
 {
@@ -201,6 +213,7 @@ static enum answer shake_hands(struct probe *probe)
     if (probe->ssl == NULL)
         return ANSWER_NONE;
     SSL_set_fd(probe->ssl, probe->socket);
+    SSL_set_cert_cb(probe->ssl, on_certificate_wanted, probe->found);
     SSL_set_tlsext_host_name(probe->ssl, probe->broker->host);
     if (!probe->settings->insecure &&
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(probe->ssl), probe->broker->host) != 1)
@@ -330,9 +343,10 @@ static enum answer begin_talk(struct probe *probe, bool has_tls)
 }
 
 /* What the server should speak is asked for first: it may only have been slow. */
-static void ask(struct probe *probe, struct findings *found)
+static void ask(struct probe *probe)
 {
     const struct broker *broker = probe->broker;
+    struct findings *found = probe->found;
 
     begin_question(probe, false);
     found->handshake = shake_hands(probe);
@@ -358,8 +372,9 @@ static void ask(struct probe *probe, struct findings *found)
 struct findings probe_server(const struct broker *broker, const struct connection_settings *settings)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct probe probe = {.broker = broker, .settings = settings, .socket = -1, .patience_us = PATIENCE_US};
     struct findings found = {.verified = X509_V_OK};
+    struct probe probe = {
+        .broker = broker, .settings = settings, .socket = -1, .patience_us = PATIENCE_US, .found = &found};
     struct addrinfo *addresses = NULL;
     char port[8];
 
@@ -373,7 +388,7 @@ struct findings probe_server(const struct broker *broker, const struct connectio
         if (probe.context == NULL)
             found.error = ENOMEM;
         else if (read_files(probe.context, settings) || !broker->has_tls)
-            ask(&probe, &found);
+            ask(&probe);
         else
             found.bad_files = true;
         hang_up(&probe);

@@ -9,7 +9,7 @@
 enum answer {
     ANSWER_NONE,   /* not within the time that there was; or nobody asked */
     ANSWER_CLOSED, /* the connection was closed without a word that makes sense */
-    ANSWER_ALERT,  /* a TLS alert: our certificate is not to their liking, or there is none */
+    ANSWER_ALERT,  /* a TLS alert */
     ANSWER_OTHER,  /* something that is no answer to this question */
     ANSWER_HTTP,   /* a web server's, but not the one that was hoped for */
     ANSWER_YES
@@ -22,6 +22,8 @@ struct findings {
 
     enum answer handshake; /* of a TLS session */
     long verified;         /* what OpenSSL thinks of the server's certificate, if the handshake was answered with yes */
+    int alert;             /* if an answer is ANSWER_ALERT: which, RFC 8446 section 6 */
+    bool wants_certificate; /* the server has asked for ours */
     /* Within TLS, if the handshake was answered with yes: */
     enum answer upgrade; /* to the request for a WebSocket that carries MQTT */
     enum answer connect; /* to CONNECT; yes is any CONNACK */

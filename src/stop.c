@@ -18,7 +18,7 @@
 enum {
     NAP_US = 50000,       /* a signal that comes just before a nap is noticed after it */
     PATIENCE_US = 800000, /* so that all of it, the end of the program included, is within a second */
-    SOON_US = 450000,     /* for each further step of the end */
+    SOON_US = 450000,     /* for each further step of the end: from there on no call should take longer */
     WORDS_SIZE = 1024
 };
 
@@ -63,7 +63,7 @@ static void on_alarm(int signal)
         }
         _exit(last->status);
     }
-    set_alarm(PATIENCE_US);
+    set_alarm(SOON_US);
 }
 
 void stop_install(void)

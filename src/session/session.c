@@ -144,6 +144,7 @@ static bool is_over(struct session *session)
  * leaves in its queue what arrives, and always takes 100 ms. */
 static void let_paho_work(const struct session *session, int ms)
 {
+    stop_requested(); /* who comes here is not stuck in a call, which the alarm would end */
     if (session->parts->mode == SESSION_CALLBACKS) {
         stop_sleep(ms); /* its thread works */
         return;
@@ -214,8 +215,9 @@ static void prepare_last_words(const struct session *session, long left_over, co
                     connection_broker(&session->parts->connection)->name);
 }
 
-/* A broker that acknowledges nothing, but answers an UNSUBSCRIBE, lives and has other ideas of the protocol: it is no use
- * to go on. One that answers nothing is a matter of keep alive. */
+/* A broker that answers an UNSUBSCRIBE lives. If it has never acknowledged anything, it has other ideas of the protocol:
+ * it is no use to go on. If it has, one message or its acknowledgement got lost: on a new connection it is sent again
+ * (MQTT 3.1.1 section 4.4). A broker that answers nothing is a matter of keep alive. */
 static void check_stall(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -223,7 +225,7 @@ static void check_stall(struct session *session)
     int64_t now_us = monotonic_us();
     char text[DIAGNOSIS_SIZE];
 
-    if (parts->window.unchecked == 0 || now_us - parts->looked_us < LOOK_US)
+    if (parts->window.unchecked == 0 || now_us - parts->looked_us < LOOK_US || !MQTTClient_isConnected(session->client))
         return;
     parts->looked_us = now_us;
     count_window(session);
@@ -240,6 +242,12 @@ static void check_stall(struct session *session)
     count_window(session);
     if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
         return; /* it was slow, no more */
+    if (parts->window.has_moved) {
+        console_note("%.200s answers, but has not acknowledged a message for %d s: once more, on a new connection", name,
+                     STALLED_US / 1000000);
+        MQTTClient_disconnect(session->client, 0);
+        return;
+    }
     snprintf(text, sizeof text,
              "%.200s answers, but has not acknowledged a message at QoS %d for %d s: it may not know that QoS", name,
              parts->options->qos, STALLED_US / 1000000);
@@ -304,10 +312,8 @@ static enum event in_up(struct session *session)
         return PROVEN;
     if (!parts->is_settled && age_us >= SETTLED_US)
         return SETTLED;
-    if (!MQTTClient_isConnected(session->client))
-        return LOST;
     check_stall(session);
-    return NOTHING;
+    return MQTTClient_isConnected(session->client) ? NOTHING : LOST;
 }
 
 static enum event in_failed(struct session *session)
@@ -613,7 +619,7 @@ bool session_retry(struct session *session, int *rc)
     note_packet(parts, PUBLISH, *rc);
     if (*rc == MQTTCLIENT_SUCCESS) {
         window_add(&parts->window);
-        if (!parts->let_through && parts->options->qos > 0)
+        if (!parts->window.has_moved && parts->options->qos > 0)
             count_window(session); /* to see it there, and then that it is gone */
         if (window_is_full(&parts->window))
             make_room(session);

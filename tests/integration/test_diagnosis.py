@@ -224,6 +224,30 @@ def test_where_only_a_known_client_is_spoken_to_that_is_told(lab, run):
     follow(run, lab, f"mqtts://localhost:{lab.ports['8884']}", *certificate)
 
 
+class Alerting(wire.Listener):
+    """Answers the beginning of a TLS handshake with an alert (RFC 8446 section 6), as an overloaded terminator does."""
+
+    ALERTS = {"internal error": 80, "handshake failure": 40}
+
+    def __init__(self, alert):
+        self.record = b"\x15\x03\x03\x00\x02\x02" + bytes([self.ALERTS[alert]])
+        super().__init__()
+
+    def serve(self, connection):
+        if connection.recv(4096):
+            connection.sendall(self.record)
+        connection.close()
+
+
+@pytest.mark.parametrize("alert", Alerting.ALERTS)
+def test_an_alert_that_is_about_no_certificate_is_told_as_it_is_and_is_not_final(lab, run, serve, alert):
+    server = serve(Alerting(alert))
+    program = run("simple_producer", "--url", f"mqtts://127.0.0.1:{server.port}", "--wait", 2)
+    assert program.wait() == 69
+    assert program.err.matching(f"speaks TLS, and has ended it: {alert}; trying again")
+    assert program.err.matching(f"^simple_producer: .* speaks TLS, and has ended it: {alert}$")
+
+
 # --- slow -------------------------------------------------------------------------------------------------------------
 
 

@@ -86,6 +86,7 @@ static void enter(const char *function)
 {
     if (in_a_callback())
         broken("no call of Paho inside a callback", "%s", function);
+    facts.entered_us = world_now();
     world_spend(CALL_US);
 }
 
@@ -191,7 +192,7 @@ static void disconnect1(struct handle *m, bool calls_lost, bool stops)
             facts.is_connected = false;
             facts.is_subscribed = false;
             facts.was_disconnected = !calls_lost && program.is_closing;
-            facts.lost += calls_lost;
+            facts.lost += !facts.was_disconnected;
             facts.lost_us = world_now();
         }
         if (was_connected && calls_lost)
@@ -302,6 +303,7 @@ static void remove_outbound(struct handle *m, struct outbound *out)
     m->out_count--;
     memmove(out, out + 1, (size_t)(m->out + m->out_count - out) * sizeof *out);
     count_pending(m);
+    facts.has_acknowledged = facts.has_acknowledged || is_session(m);
     facts.was_let_through = facts.was_let_through || is_session(m);
 }
 

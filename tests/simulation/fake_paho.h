@@ -12,6 +12,7 @@ struct paho_facts {
     int handles;        /* there are */
     int allocations;    /* that the program has to free */
     bool is_connecting; /* inside MQTTClient_connect */
+    int64_t entered_us; /* when the program last called any of its functions */
     bool is_connected;
     bool is_subscribed;   /* on this connection, and the broker has said so */
     bool has_subscribed;  /* asked for it, ever */
@@ -19,12 +20,13 @@ struct paho_facts {
     struct link *link;    /* the last one */
     int accepted;         /* connections */
     int64_t accepted_us;  /* the last one */
-    int lost;             /* connections that ended without MQTTClient_disconnect */
+    int lost;             /* connections that ended before the end */
     int64_t lost_us;      /* the last one */
     int64_t longest_us; /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
     int forgotten;      /* a broker with which there was a session had none any more */
     bool has_session[BROKERS];
     int pending;          /* messages without their last acknowledgement */
+    bool has_acknowledged;
     bool was_let_through; /* granted, or acknowledged, and the client has read it */
     int attempts;
     bool was_disconnected; /* at the very end, by the program itself */

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { NAP_US = 50000, PATIENCE_US = 800000 };
+enum { NAP_US = 50000, PATIENCE_US = 800000, SOON_US = 450000 };
 
 static struct {
     bool is_requested, has_looked;
@@ -68,7 +68,7 @@ double random_fraction(void)
 
 /* --- stop.h ---------------------------------------------------------------------------------------------------- */
 
-static void set_alarm(void);
+static void set_alarm(int64_t us);
 
 static void on_alarm(void *argument)
 {
@@ -80,13 +80,13 @@ static void on_alarm(void *argument)
         program_ends(ALARM, fakes.status);
     }
     fakes.has_looked = false;
-    set_alarm();
+    set_alarm(SOON_US);
 }
 
-static void set_alarm(void)
+static void set_alarm(int64_t us)
 {
     fakes.alarm++;
-    world_at(world_now() + PATIENCE_US, on_alarm, (void *)(uintptr_t)fakes.alarm);
+    world_at(world_now() + us, on_alarm, (void *)(uintptr_t)fakes.alarm);
 }
 
 static void on_signal(void)
@@ -99,7 +99,7 @@ static void on_signal(void)
         program_ends(SECOND_SIGNAL, STOP_STATUS_AT_ONCE);
     fakes.is_requested = true;
     fakes.has_looked = false;
-    set_alarm();
+    set_alarm(PATIENCE_US);
     world_notify(&signals);
 }
 
@@ -135,7 +135,7 @@ void stop_last_words(int status, const char *format, ...)
     fakes.status = status;
     if (fakes.is_requested) {
         fakes.has_looked = false;
-        set_alarm();
+        set_alarm(SOON_US);
     }
 }
 

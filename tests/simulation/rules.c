@@ -23,6 +23,7 @@ enum {
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     SLACK_US = 100000,
+    STUCK_US = 300000, /* shorter than the shortest alarm */
     JUST_NOW_US = 10,         /* what is lost in the moment in which on_connected returns may count as either */
     ATTEMPT_US = 5000000,     /* Paho's three seconds, and those of the diagnosis */
     SUBSCRIBING_US = 5200000, /* the command timeout, and some of Paho's naps */
@@ -377,6 +378,8 @@ void rule_error(const char *text)
     } else if (strstr(text, "has not acknowledged") != NULL) {
         if (paho->pending == 0 || world_now() - paho->oldest_us < STALLED_US)
             broken(rule, "no message waits for so long: %s", text);
+        if (paho->has_acknowledged)
+            broken(rule, "others were acknowledged: %s", text);
     }
 }
 
@@ -569,6 +572,15 @@ static void no_session_stays_untold(void)
             broken("sessions that are left behind are told", "broker %d", i);
 }
 
+/* Whoever is ended by the alarm says no goodbye to the broker: that is for who is stuck in one call. */
+static void the_alarm_ends_only_what_is_stuck(void)
+{
+    int64_t stuck_us = outcome.ended_us - paho_facts()->entered_us;
+
+    if (outcome.how == ALARM && stuck_us < STUCK_US && !struck(STDOUT_FULL))
+        broken("the alarm ends only what is stuck", "Paho was called %.3f s before", (double)stuck_us / 1e6);
+}
+
 static void nothing_leaks(void)
 {
     if (paho_facts()->handles > 0 || paho_facts()->allocations > 0)
@@ -580,6 +592,7 @@ void rules_at_the_end(void)
     if (outcome.rule != NULL)
         return;
     ctrl_c_is_quick();
+    the_alarm_ends_only_what_is_stuck();
     the_status_is_allowed();
     timeout_is_honoured();
     wait_is_honoured();
