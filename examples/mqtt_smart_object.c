@@ -88,7 +88,7 @@ static void *sensor_thread(void *argument)
     return NULL;
 }
 
-/* On Paho's thread, as is the next one. Returns 1: the message was taken and freed. */
+/* On Paho's thread. Returns 1: the message was taken and freed. */
 static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
     struct smart_object *object = context;
@@ -103,6 +103,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     return 1;
 }
 
+/* On a thread that Paho starts for it. */
 static void on_connection_lost(void *context, char *cause)
 {
     struct smart_object *object = context;
@@ -250,7 +251,8 @@ static void run(struct smart_object *object)
     struct mail mail;
     long readings = 0;
 
-    publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
+    if (session_goes_on(&object->session, readings))
+        publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
     while (session_goes_on(&object->session, readings)) {
         if (!mailbox_take(object->mailbox, &mail, object->session.timeout_ms))
             continue;

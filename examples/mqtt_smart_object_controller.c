@@ -75,7 +75,7 @@ static void on_timer(void *argument)
     mailbox_hand_over(controller->mailbox, &mail);
 }
 
-/* On Paho's thread, as is the next one. Returns 1: the message was taken and freed. */
+/* On Paho's thread. Returns 1: the message was taken and freed. */
 static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
     struct controller *controller = context;
@@ -90,6 +90,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     return 1;
 }
 
+/* On a thread that Paho starts for it. */
 static void on_connection_lost(void *context, char *cause)
 {
     struct controller *controller = context;

@@ -4,6 +4,7 @@
 
 #include "probe.h"
 
+#include <MQTTClient.h>
 #include <errno.h>
 #include <netdb.h>
 #include <openssl/ssl.h>
@@ -12,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+
+enum { PAHO_NO_MEMORY = -99 }; /* no header of Paho's names it */
 
 static struct diagnosis say(int status, bool final, const char *format, ...)
 {
@@ -32,6 +35,9 @@ static bool is_this_computer(const char *host)
 /* There is no connection to speak over. */
 static struct diagnosis out_of_reach(const struct broker *broker, const struct findings *found)
 {
+    if (found->lookup == EAI_AGAIN)
+        return say(EX_UNAVAILABLE, false, "nobody knows now where %s is (%s): check the network", broker->host,
+                   gai_strerror(found->lookup));
     if (found->lookup != 0)
         return say(EX_UNAVAILABLE, false, "no such host: %s (%s): check --host", broker->host,
                    gai_strerror(found->lookup));
@@ -157,6 +163,9 @@ struct diagnosis diagnose(const struct broker *broker, const struct connection_s
         return say(EX_NOPERM, true, "%s refused the user name or the password: check --username and --password",
                    broker->name);
     default:
+        if (rc == PAHO_NO_MEMORY || (rc <= MQTTCLIENT_BAD_UTF8_STRING && rc >= MQTTCLIENT_0_LEN_WILL_TOPIC))
+            return say(EX_SOFTWARE, true, "Paho has not even tried to connect to %s: %s (its code %d)", broker->name,
+                       MQTTClient_strerror(rc), rc);
         if (rc > 0)
             return say(EX_PROTOCOL, false, "%s refused the connection with code %d, which MQTT 3.1.1 does not know",
                        broker->name, rc);

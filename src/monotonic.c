@@ -11,12 +11,16 @@ int64_t monotonic_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t monotonic_deadline_us(double seconds)
+int64_t monotonic_span_us(double seconds)
 {
     const double longest = 1000 * 365.25 * 86400;
-    double wait = seconds < 0 ? 0 : seconds < longest ? seconds : longest;
 
-    return monotonic_us() + (int64_t)(wait * 1e6);
+    return (int64_t)((seconds < 0 ? 0 : seconds < longest ? seconds : longest) * 1e6);
+}
+
+int64_t monotonic_deadline_us(double seconds)
+{
+    return monotonic_us() + monotonic_span_us(seconds);
 }
 
 void monotonic_sleep_us(int64_t us)

@@ -6,6 +6,7 @@
 #include "playground/number.h"
 #include "playground/random.h"
 #include "playground/topic.h"
+#include "utf8.h"
 
 #include <limits.h>
 #include <popt.h>
@@ -173,6 +174,17 @@ static bool read_file_name(struct input *input, const struct row *row, const cha
     return read_text(input, row, value);
 }
 
+/* For the protocol a password is any bytes (MQTT 3.1.1 section 3.1.3.5), but Paho takes no other. */
+static bool read_password(struct input *input, const struct row *row, const char *value)
+{
+    for (size_t left = strlen(value), length; left > 0; left -= length) {
+        length = utf8_character_length(value + strlen(value) - left, left);
+        if (length == 0)
+            return refuse(input, "has to be UTF-8");
+    }
+    return read_text(input, row, value);
+}
+
 static bool read_password_file(struct input *input, const struct row *row, const char *value)
 {
     char line[OPTIONS_TEXT_SIZE + 1]; /* with its end: a password may be as long as one of --password */
@@ -185,7 +197,7 @@ static bool read_password_file(struct input *input, const struct row *row, const
         refuse(input, "cannot be read, or its first line is empty");
     } else {
         line[strcspn(line, "\r\n")] = '\0';
-        complete = read_text(input, row, line);
+        complete = read_password(input, row, line);
     }
     fclose(file);
     return complete;
@@ -277,7 +289,7 @@ static int list_rows(struct input *input, const struct program *program, struct 
             .help = "Broker as mqtt:// or mqtts://host:port, ws:// or wss://host:port/path; may be repeated: to be tried in order"}},
         {0, {.name = "username", .letter = 'u', .read = read_utf8, .target = o->connection.username,
             .max = sizeof o->connection.username, .environment = "MQTT_USERNAME", .unit = "NAME", .help = "User name"}},
-        {0, {.name = "password", .letter = 'P', .read = read_text, .target = o->connection.password,
+        {0, {.name = "password", .letter = 'P', .read = read_password, .target = o->connection.password,
             .max = sizeof o->connection.password, .environment = "MQTT_PASSWORD", .unit = "PASSWORD", .help = "Password",
             .is_secret = true}},
         {0, {.name = "password-file", .read = read_password_file, .target = o->connection.password,

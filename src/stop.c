@@ -66,18 +66,30 @@ static void on_alarm(int signal)
     set_alarm(SOON_US);
 }
 
+static const int caught[] = {SIGINT, SIGTERM, SIGALRM};
+enum { CAUGHT = sizeof caught / sizeof *caught };
+static struct sigaction before[CAUGHT];
+
 void stop_install(void)
 {
     /* Without SA_RESTART a write to a pipe that is full would fail, as if the disk were. Waits end all the same. */
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = on_alarm;
-    sigaction(SIGALRM, &action, NULL);
+    for (int i = 0; i < CAUGHT; i++) {
+        action.sa_handler = caught[i] == SIGALRM ? on_alarm : on_signal;
+        sigaction(caught[i], &action, &before[i]);
+    }
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+}
+
+void stop_uninstall(void)
+{
+    set_alarm(0);
+    for (int i = 0; i < CAUGHT; i++)
+        sigaction(caught[i], &before[i], NULL);
+    atomic_store(&requested, false);
 }
 
 bool stop_requested(void)

@@ -7,7 +7,10 @@
 /* Microseconds since some moment in the past (CLOCK_MONOTONIC). */
 int64_t monotonic_us(void);
 
-/* The moment `seconds` from now, or now if that is negative, or in a thousand years if it is more. */
+/* `seconds` in microseconds: 0 if they are negative, a thousand years if they are more, or no number. */
+int64_t monotonic_span_us(double seconds);
+
+/* The moment that far from now. */
 int64_t monotonic_deadline_us(double seconds);
 
 /* Sleeps for `us` microseconds; a signal ends it early. Not at all if that is not above 0. */

@@ -16,8 +16,13 @@
  *     }
  *     return session_close(&session);
  *
- * Every function but session_goes_on and session_close may be called with a session that has failed, and then does
- * nothing. All of them but session_lost are for one thread: the one that created the session. */
+ * All functions may be called with a session that has failed: session_goes_on is false then, session_close says why, and
+ * the others do nothing. Paho's may not where session.client is NULL, for want of memory: ask session_goes_on before the
+ * first call. All but session_lost are for one thread: the one that created the session.
+ *
+ * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGALRM (and alarm and setitimer with it) until
+ * session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment (through which Paho would send
+ * plain MQTT), and what console.h counts is that of the process. Call console_open before it. */
 #ifndef PLAYGROUND_SESSION_H
 #define PLAYGROUND_SESSION_H
 
@@ -26,7 +31,7 @@
 #include <MQTTClient.h>
 #include <stdbool.h>
 
-#define SESSION_TIMEOUT_MS 50 /* the longest that a program waits before it looks for Ctrl-C and a lost connection */
+#define SESSION_TIMEOUT_MS 50 /* how long a program waits at a time before it looks for Ctrl-C and a lost connection */
 
 /* How the program takes part in the work of Paho's synchronous client. */
 enum session_mode {
@@ -38,9 +43,14 @@ enum session_mode {
 
 struct session;
 
+/* What a session needs of struct options is its connection (with at least one broker, and a keep alive of at least 1), and
+ * qos, window, count, wait, timeout and debug. `qos` is the highest that the program publishes or subscribes with: at 1
+ * and 2 the broker is asked to keep the session. */
+
 /* Called after every connection that is made, the first and each later one, before session_connect or
  * session_goes_on returns: the place to subscribe (a new connection starts without subscriptions) and to announce
- * oneself. Returns MQTTCLIENT_SUCCESS or the code of the Paho call that failed. */
+ * oneself. It must not call session_connect, session_goes_on or session_close. Returns MQTTCLIENT_SUCCESS or the code of
+ * the Paho call that failed. */
 typedef int session_on_connected(struct session *session, void *context);
 
 struct session {
@@ -51,7 +61,7 @@ struct session {
     struct session_parts *parts; /* everything else, which belongs to src/session/ */
 };
 
-/* Makes Paho's handle for the first of options->brokers. `options` and `context` have to live until session_close.
+/* Makes Paho's handle for the first of options->connection.brokers. `options` and `context` have to live until session_close.
  * Always to be followed by session_close. */
 void session_create(struct session *session, const struct options *options, enum session_mode mode,
                     session_on_connected *on_connected, void *context);
@@ -61,8 +71,9 @@ void session_create(struct session *session, const struct options *options, enum
  * copied and have to live until session_close. */
 void session_set_will(struct session *session, const char *topic, const char *payload);
 
-/* Connects: to the first broker of options->brokers that answers, again and again for options->wait seconds. Prints
- * what went wrong, if nothing comes of it. */
+/* Connects: to the first broker of the list that answers, again and again for options->wait seconds; a broker that has
+ * refused for good, a wrong password say, is not asked again. Prints what went wrong, if nothing comes of it. A connection
+ * that ends within half a second is none yet. */
 void session_connect(struct session *session);
 
 /* Whether the program should do one thing more. False after options->count messages (all of them acknowledged, at
@@ -77,20 +88,22 @@ bool session_goes_on(struct session *session, long done);
  * on_connected it never asks for another try: that is called again with the next connection. */
 bool session_retry(struct session *session, int *rc);
 
-/* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho's thread finds that out, and
- * nobody but this callback hears when. The one function here that any thread may call. */
+/* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho calls it on a thread that it
+ * starts for that, and nobody else hears when it was. It must neither wait nor call Paho: Paho waits for it, for five
+ * seconds at most. The one function here that any thread may call. */
 void session_lost(struct session *session);
 
 /* Whether the connection stands, as far as is known. */
 bool session_is_connected(const struct session *session);
 
 /* Waits until `seconds` after the last call's end, so that the pace does not depend on how long the work between takes.
- * Writes out what was printed. Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it
- * early. With SESSION_ONE_THREAD it is for programs that subscribe to nothing: it throws away what arrives. */
+ * Not at all after the last message, or if `seconds` is not above 0; otherwise it writes out what was printed before it.
+ * Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it early. With SESSION_ONE_THREAD it
+ * is for programs that subscribe to nothing: what arrives is not shown, but counted at the end. */
 void session_wait(struct session *session, double seconds);
 
-/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" or why not, and returns
- * the code. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the session with EX_PROTOCOL. */
+/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" if it is
+ * MQTTCLIENT_SUCCESS, and returns it. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the session with EX_PROTOCOL. */
 int session_subscribed(struct session *session, const char *filter, int rc);
 
 /* Ends the program's work for a reason of its own: prints `text` as an error and makes session_goes_on false and

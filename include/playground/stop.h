@@ -16,8 +16,11 @@
 #endif
 
 /* Catches SIGINT, SIGTERM and SIGALRM from now on, and ignores SIGPIPE: a closed pipe is noticed where it is written to.
- * To be called once, before any thread is started. */
+ * To be called before any thread is started. */
 void stop_install(void);
+
+/* Leaves the three to whoever had them before, and forgets that one has come. */
+void stop_uninstall(void);
 
 /* Whether a signal has come. To ask is a sign of life, too: who does not ask for most of a second after the signal is
  * stuck. */

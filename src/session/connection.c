@@ -97,10 +97,30 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
     return true;
 }
 
+void connection_rule_out(struct connection *connection)
+{
+    connection->is_ruled_out[connection->broker] = true;
+}
+
+bool connection_is_hopeless(const struct connection *connection)
+{
+    for (int i = 0; i < connection->settings->broker_count; i++) {
+        if (!connection->is_ruled_out[i])
+            return false;
+    }
+    return true;
+}
+
 bool connection_next_broker(struct connection *connection)
 {
-    connection->broker = (connection->broker + 1) % connection->settings->broker_count;
-    return connection->broker != 0;
+    int count = connection->settings->broker_count, before = connection->broker;
+
+    for (int i = 1; i <= count; i++) {
+        connection->broker = (before + i) % count;
+        if (!connection->is_ruled_out[connection->broker])
+            break;
+    }
+    return connection->broker > before;
 }
 
 /* --- what becomes of them ------------------------------------------------------------------------------------ */

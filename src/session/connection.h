@@ -16,9 +16,10 @@ struct connection {
     const char *will_topic; /* NULL: no will */
     const char *will_payload;
 
-    int broker;                              /* the one in use or to be tried next, of settings->brokers */
-    bool has_session[CONNECTION_BROKER_MAX]; /* there is a session of ours at that broker */
-    bool was_forgotten;                      /* when it was connected to the last time, there was none any more */
+    int broker;                               /* the one in use or to be tried next, of settings->brokers */
+    bool has_session[CONNECTION_BROKER_MAX];  /* there is a session of ours at that broker */
+    bool is_ruled_out[CONNECTION_BROKER_MAX]; /* has refused us, and would refuse us again */
+    bool was_forgotten;                       /* when it was connected to the last time, there was none any more */
 
     int64_t accepted_us; /* when the present connection was accepted */
     int64_t lost_us;     /* when the last one was lost; 0: it has been made good */
@@ -35,11 +36,17 @@ void connection_init(struct connection *connection, const struct connection_sett
 /* The broker in use, or to be tried next. */
 const struct broker *connection_broker(const struct connection *connection);
 
-/* Makes one attempt, which takes up to five seconds: three of Paho's, and some to find out why it failed, which is then
- * in *diagnosis. */
+/* Makes one attempt, which takes up to five seconds, beside the time to look up the host: three of Paho's, and some to find
+ * out why it failed, which is then in *diagnosis. */
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis);
 
-/* Goes to the next broker of the list; false at its end, and then the first one is next. */
+/* The broker in use is not to be tried again: it has refused a password, say, and asking once more looks like an attack. */
+void connection_rule_out(struct connection *connection);
+
+/* Whether there is no other broker left. */
+bool connection_is_hopeless(const struct connection *connection);
+
+/* Goes to the next broker of the list that is not ruled out; false at its end, and then the first of these is next. */
 bool connection_next_broker(struct connection *connection);
 
 /* The connection has done all it does at its beginning, stands since two seconds, is lost. */

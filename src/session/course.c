@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-void course_init(struct course *course, long count, double timeout, int64_t now_us)
+void course_init(struct course *course, long count, int64_t timeout_us, int64_t now_us)
 {
-    *course = (struct course){.count = count, .timeout_us = (int64_t)(timeout * 1e6), .started_us = now_us};
+    *course = (struct course){.count = count, .timeout_us = timeout_us, .started_us = now_us};
 }
 
 bool course_fail(struct course *course, int status)
@@ -33,9 +33,9 @@ bool course_wants_more(const struct course *course)
     return course->count == 0 || course->done < course->count;
 }
 
-int64_t course_pace(struct course *course, double seconds, int64_t now_us)
+int64_t course_pace(struct course *course, int64_t span_us, int64_t now_us)
 {
-    int64_t next_us = (course->next_us == 0 ? now_us : course->next_us) + (int64_t)(seconds * 1e6);
+    int64_t next_us = (course->next_us == 0 ? now_us : course->next_us) + span_us;
 
     course->next_us = next_us > now_us ? next_us : now_us;
     return course->next_us;

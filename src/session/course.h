@@ -19,7 +19,7 @@ struct course {
     int64_t next_us;  /* when the next message is due */
 };
 
-void course_init(struct course *course, long count, double timeout, int64_t now_us);
+void course_init(struct course *course, long count, int64_t timeout_us, int64_t now_us);
 
 /* True if this is the first reason to end with a status other than EX_OK: then it is the one to tell. */
 bool course_fail(struct course *course, int status);
@@ -31,9 +31,9 @@ int64_t course_deadline_us(const struct course *course);
 
 bool course_wants_more(const struct course *course);
 
-/* When the message after the next one is due, if they are to be `seconds` apart: no matter how long the work between
+/* When the message after the next one is due, if they are to be `span_us` apart: no matter how long the work between
  * takes, and without a burst where it fell behind. */
-int64_t course_pace(struct course *course, double seconds, int64_t now_us);
+int64_t course_pace(struct course *course, int64_t span_us, int64_t now_us);
 
 /* Whether the message that is being sent is the last one, after which there is nothing to wait for. */
 bool course_is_at_last(const struct course *course);

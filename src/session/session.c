@@ -1,9 +1,9 @@
-/* The life of a session: what can happen in which state, what is done about it, and what state comes next. The whole of
- * it is one table, further down, so that no combination of events is left to chance; a simulation goes through it some
- * hundred thousand times with faults that nobody has thought of.
+/* The life of a session: what can happen in which state, what is done about it, and what state comes next. That is one
+ * table, further down, so that no combination of events is left to chance; a simulation goes through it some hundred
+ * thousand times with faults that nobody has thought of.
  *
  * What the session knows is kept in parts, each with a header of its own: connection, window, course. They hold state and
- * answer questions. Only this file waits, prints and moves on. */
+ * answer questions; connection makes an attempt when it is told to. Only this file waits, says what happens and moves on. */
 #include "playground/session.h"
 
 #include "connection.h"
@@ -16,7 +16,6 @@
 #include "trace.h"
 #include "window.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,10 +87,14 @@ struct session_parts {
     bool is_settled;         /* the present connection */
     bool has_waited;         /* since session_goes_on looked at the connection */
     const char *last_packet; /* sent on the present connection, in words; NULL: none but CONNECT */
+    bool awaits_answer;      /* that packet, as far as we know */
     char subscribe[PACKET_SIZE];
     int on_connected_rc;
-    atomic_long lost_ms; /* since course.started_us, when Paho's thread lost the present connection; 0: it has not */
+    /* When Paho's thread lost the present connection, in hundredths of a second (for 248 days, where a long has 32 bits)
+     * since course.started_us; 0: it has not. */
+    atomic_long lost_at;
 
+    struct left_over left_over;
     struct diagnosis failure; /* the last one; an empty text: a connection that had been good was lost */
     bool is_guess;            /* of who is to blame: to be told, not to be acted on */
 };
@@ -140,27 +143,38 @@ static bool is_over(struct session *session)
 
 /* --- Paho at work ------------------------------------------------------------------------------------------ */
 
-/* Lets Paho work for up to `ms` milliseconds. Once the program has subscribed only the program receives: Paho's yield
- * leaves in its queue what arrives, and always takes 100 ms. */
-static void let_paho_work(const struct session *session, int ms)
+/* Takes a message that nobody will see, and counts it if Paho has acknowledged it in our name. False if there is none. */
+static bool drop_message(struct session *session, unsigned long timeout_ms)
 {
-    stop_requested(); /* who comes here is not stuck in a call, which the alarm would end */
-    if (session->parts->mode == SESSION_CALLBACKS) {
-        stop_sleep(ms); /* its thread works */
-        return;
-    }
-    if (session->parts->has_subscribed) {
-        MQTTClient_yield();
-        return;
-    }
     char *topic = NULL;
     int topic_length = 0;
     MQTTClient_message *message = NULL;
-    MQTTClient_receive(session->client, &topic, &topic_length, &message, (unsigned long)ms);
-    if (message != NULL) { /* of a subscription that somebody else has made with this client id */
-        MQTTClient_freeMessage(&message);
-        MQTTClient_free(topic);
+
+    MQTTClient_receive(session->client, &topic, &topic_length, &message, timeout_ms);
+    if (message == NULL)
+        return false;
+    session->parts->left_over.count += message->qos > 0;
+    MQTTClient_freeMessage(&message);
+    MQTTClient_free(topic);
+    return true;
+}
+
+/* Lets Paho work for up to `ms` milliseconds. Once the program has subscribed only the program receives: Paho's yield
+ * leaves in its queue what arrives, and always takes 100 ms. */
+static void let_paho_work(struct session *session, int ms)
+{
+    struct session_parts *parts = session->parts;
+
+    stop_requested(); /* who comes here is not stuck in a call, which the alarm would end */
+    if (parts->mode == SESSION_CALLBACKS) {
+        stop_sleep(ms); /* its thread works */
+        return;
     }
+    if (parts->has_subscribed)
+        MQTTClient_yield();
+    else
+        drop_message(session,
+                     (unsigned long)ms); /* of a subscription that another program has made with this client id */
 }
 
 static void count_window(struct session *session)
@@ -197,20 +211,20 @@ static void await_acknowledgements(struct session *session, int limit, int64_t p
              monotonic_us() < deadline_us);
 }
 
-static void write_summary(const struct session *session, long left_over, char text[SUMMARY_SIZE])
+static void write_summary(const struct session *session, char text[SUMMARY_SIZE])
 {
     const struct session_parts *parts = session->parts;
 
-    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, left_over, monotonic_us(),
-                  text);
+    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, parts->left_over,
+                  monotonic_us(), text);
 }
 
 /* What comes next may take seconds, and no signal ends it: this is what the program says last then. */
-static void prepare_last_words(const struct session *session, long left_over, const char *under_way)
+static void prepare_last_words(const struct session *session, const char *under_way)
 {
     char summary[SUMMARY_SIZE];
 
-    write_summary(session, left_over, summary);
+    write_summary(session, summary);
     stop_last_words(session->parts->course.status, "%sEnded while %s %s", summary, under_way,
                     connection_broker(&session->parts->connection)->name);
 }
@@ -231,7 +245,7 @@ static void check_stall(struct session *session)
     count_window(session);
     if (window_stalled_us(&parts->window, now_us) < STALLED_US)
         return;
-    prepare_last_words(session, 0, "waiting for an answer of");
+    prepare_last_words(session, "waiting for an answer of");
     int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
     stop_last_words(EX_OK, WORDS_WHILE_UP);
     if (rc != MQTTCLIENT_SUCCESS) {
@@ -243,8 +257,8 @@ static void check_stall(struct session *session)
     if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
         return; /* it was slow, no more */
     if (parts->window.has_moved) {
-        console_note("%.200s answers, but has not acknowledged a message for %d s: once more, on a new connection", name,
-                     STALLED_US / 1000000);
+        console_note("%.200s answers, but has not acknowledged a message for %d s: once more, on a new connection",
+                     name, STALLED_US / 1000000);
         MQTTClient_disconnect(session->client, 0);
         return;
     }
@@ -278,8 +292,8 @@ static enum event in_connecting(struct session *session)
 {
     struct session_parts *parts = session->parts;
 
-    prepare_last_words(session, 0, "connecting to");
-    atomic_store(&parts->lost_ms, 0);
+    prepare_last_words(session, "connecting to");
+    atomic_store(&parts->lost_at, 0);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
 
@@ -292,7 +306,7 @@ static enum event in_beginning(struct session *session)
     make_room(session); /* what was in flight before is in flight again */
     if (is_over(session))
         return OVER;
-    prepare_last_words(session, 0, "waiting for an answer of");
+    prepare_last_words(session, "waiting for an answer of");
     if (MQTTClient_isConnected(session->client))
         parts->answered_us = monotonic_us();
     if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
@@ -320,9 +334,13 @@ static enum event in_failed(struct session *session)
 {
     struct session_parts *parts = session->parts;
 
+    if (parts->failure.final)
+        connection_rule_out(&parts->connection);
+    if (connection_is_hopeless(&parts->connection))
+        return HOPELESS;
     if (connection_next_broker(&parts->connection))
         return ANOTHER;
-    if (parts->failure.final || (!parts->was_proven && monotonic_us() >= parts->give_up_us))
+    if (!parts->was_proven && monotonic_us() >= parts->give_up_us)
         return HOPELESS;
     return LATER;
 }
@@ -340,6 +358,7 @@ static void on_accepted(struct session *session)
     parts->is_settled = false;
     parts->is_guess = false;
     parts->last_packet = parts->window.unchecked > 0 ? PUBLISH : NULL; /* Paho has sent it again */
+    parts->awaits_answer = parts->last_packet != NULL;
     console_note("Connected to %s as %s", connection_broker(connection)->name, connection->settings->client_id);
     if (connection->was_forgotten)
         console_note("%s has forgotten the session: what it had for us is lost, and perhaps what it had acknowledged",
@@ -374,7 +393,7 @@ static void on_settled(struct session *session)
     connection_has_settled(&session->parts->connection);
 }
 
-/* The connection ended soon: the last packet is suspected, no more. A program that was let through once suspects nothing. */
+/* The last packet before the connection ended is suspected, no more; by a program that was let through once, not even that. */
 static void suspect_last_packet(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -399,15 +418,14 @@ static void suspect_last_packet(struct session *session)
  * of another one: to a SUBSCRIBE, to a ping. In callback mode Paho waits on where nothing can come. */
 static bool was_soon(const struct session_parts *parts)
 {
-    long lost_ms = atomic_load(&parts->lost_ms);
-    int64_t ended_us = lost_ms == 0 ? monotonic_us() : parts->course.started_us + (int64_t)lost_ms * 1000;
+    long lost_at = atomic_load(&parts->lost_at);
+    int64_t ended_us = lost_at == 0 ? monotonic_us() : parts->course.started_us + (int64_t)lost_at * 10000;
     int64_t answered_us = parts->answered_us;
-    int keep_alive = parts->options->connection.keep_alive;
-    int64_t patience_us = (int64_t)keep_alive * 1000000;
+    int64_t patience_us = (int64_t)parts->options->connection.keep_alive * 1000000;
 
     if (parts->last_packet == PUBLISH && parts->window.oldest_since_us > answered_us)
         answered_us = parts->window.oldest_since_us;
-    if (keep_alive == 0 || patience_us > NO_ANSWER_US)
+    if (patience_us > NO_ANSWER_US)
         patience_us = NO_ANSWER_US;
     return ended_us - answered_us < patience_us;
 }
@@ -420,7 +438,7 @@ static void on_broken(struct session *session)
     const char *name = connection_broker(&parts->connection)->name;
 
     suspect_last_packet(session);
-    if (parts->last_packet != NULL && !was_soon(parts)) {
+    if (parts->awaits_answer && !was_soon(parts)) {
         parts->is_guess = false;
         failure->status = EX_UNAVAILABLE;
         snprintf(failure->text, sizeof failure->text, "%.200s has not answered %s", name, parts->last_packet);
@@ -528,7 +546,8 @@ static bool stay_up(struct session *session)
 {
     struct session_parts *parts = session->parts;
 
-    assert(parts->state != BEGINNING); /* on_connected must not wait for the connection that it is part of */
+    if (parts->state == BEGINNING)
+        abort(); /* on_connected must not wait for the connection that it is part of: it would be called within itself */
     while (parts->state != ENDED) {
         enum event event = is_over(session) ? OVER : in_state[parts->state](session);
         if (event != NOTHING) {
@@ -560,16 +579,17 @@ void session_create(struct session *session, const struct options *options, enum
     /* What is to outlive a connection has to be kept by the broker, too. At QoS 0 there is nothing to keep. */
     connection_init(&parts->connection, &options->connection, options->qos > 0);
     window_init(&parts->window, options->window);
-    course_init(&parts->course, options->count, options->timeout, monotonic_us());
+    course_init(&parts->course, options->count, monotonic_span_us(options->timeout), monotonic_us());
     stop_install();
     if (options->debug)
         trace_begin();
-    int rc = memory == NULL ? MQTTCLIENT_FAILURE
-                            : MQTTClient_create(&session->client, options->connection.brokers[0].uri,
-                                                options->connection.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL);
+    int rc = memory == NULL || options->connection.broker_count < 1
+                 ? MQTTCLIENT_FAILURE
+                 : MQTTClient_create(&session->client, options->connection.brokers[0].uri,
+                                     options->connection.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL);
     if (rc != MQTTCLIENT_SUCCESS)
         session_fail(session, EX_SOFTWARE,
-                     "Paho cannot make a client: out of memory, or a client id that is not UTF-8");
+                     "Paho cannot make a client: out of memory, no broker, or a client id that is not UTF-8");
     else
         MQTTClient_setCommandTimeout(session->client, COMMAND_TIMEOUT_MS);
 }
@@ -588,8 +608,10 @@ void session_connect(struct session *session)
 
 static void note_packet(struct session_parts *parts, const char *packet, int rc)
 {
-    if (rc != MQTTCLIENT_DISCONNECTED) /* then Paho has not even tried to send it */
-        parts->last_packet = packet;
+    if (rc <= MQTTCLIENT_DISCONNECTED) /* or for a reason of its own Paho has not even tried to send it */
+        return;
+    parts->last_packet = packet;
+    parts->awaits_answer = true;
 }
 
 int session_subscribed(struct session *session, const char *filter, int rc)
@@ -597,11 +619,13 @@ int session_subscribed(struct session *session, const char *filter, int rc)
     struct session_parts *parts = session->parts;
     char text[DIAGNOSIS_SIZE];
 
+    stop_requested();             /* that was no call to be stuck in */
     parts->has_subscribed = true; /* as far as we know: the answer may have been lost */
     snprintf(parts->subscribe, sizeof parts->subscribe, "SUBSCRIBE to %.*s", FILTER_SHOWN, filter);
     note_packet(parts, parts->subscribe, rc);
     if (rc == MQTTCLIENT_SUCCESS) {
         parts->let_through = true;
+        parts->awaits_answer = parts->window.unchecked > 0;
         parts->answered_us = monotonic_us();
         console_note("Subscribed to: %s", filter);
     } else if (rc == MQTT_BAD_SUBSCRIBE) {
@@ -621,8 +645,7 @@ bool session_retry(struct session *session, int *rc)
         window_add(&parts->window);
         if (!parts->window.has_moved && parts->options->qos > 0)
             count_window(session); /* to see it there, and then that it is gone */
-        if (window_is_full(&parts->window))
-            make_room(session);
+        make_room(session);
         return false;
     }
     if (parts->state != UP || is_over(session))
@@ -648,7 +671,7 @@ static void remark_silence(struct session *session)
 
 void session_lost(struct session *session)
 {
-    atomic_store(&session->parts->lost_ms, (long)((monotonic_us() - session->parts->course.started_us) / 1000));
+    atomic_store(&session->parts->lost_at, (long)((monotonic_us() - session->parts->course.started_us) / 10000));
 }
 
 bool session_is_connected(const struct session *session)
@@ -695,7 +718,7 @@ void session_wait(struct session *session, double seconds)
     if (seconds <= 0 || course_is_at_last(&parts->course))
         return;
     console_flush();
-    int64_t next_us = course_pace(&parts->course, seconds, now_us);
+    int64_t next_us = course_pace(&parts->course, monotonic_span_us(seconds), now_us);
     while (now_us < next_us && MQTTClient_isConnected(session->client) && !is_over(session)) {
         int64_t left_ms = (next_us - now_us) / 1000;
         if (left_ms > 0)
@@ -715,37 +738,29 @@ static bool receives(const struct session_parts *parts)
     return parts->mode == SESSION_ONE_THREAD && parts->has_subscribed;
 }
 
-/* Messages that Paho has acknowledged in our name, and that nobody will see. It hands over one of QoS 2 when the broker
- * has released it (MQTT 3.1.1 section 4.3.3): that takes a moment. */
-static long count_left_over(const struct session *session)
+/* Counts what Paho has received and nobody has taken. It hands over a message of QoS 2 when the broker has released it (MQTT
+ * 3.1.1 section 4.3.3): that takes a moment. */
+static void count_left_over(struct session *session)
 {
-    const struct session_parts *parts = session->parts;
+    struct session_parts *parts = session->parts;
     int64_t deadline_us = monotonic_us() + LEFT_OVER_US;
     unsigned long timeout_ms = parts->options->qos == 2 ? LEFT_OVER_US / 1000 : 0;
-    long count = 0;
 
     if (!receives(parts))
-        return 0;
+        return;
     while (MQTTClient_isConnected(session->client) && monotonic_us() < deadline_us) {
-        char *topic = NULL;
-        int topic_length = 0;
-        MQTTClient_message *message = NULL;
-        MQTTClient_receive(session->client, &topic, &topic_length, &message, timeout_ms);
-        if (message == NULL)
-            break;
-        count += message->qos > 0;
-        MQTTClient_freeMessage(&message);
-        MQTTClient_free(topic);
+        if (!drop_message(session, timeout_ms))
+            return;
     }
-    return count;
+    parts->left_over.has_more = true; /* perhaps: Paho hands over nothing without a connection */
 }
 
 /* Line by line: an end of a line in what is printed would be escaped. */
-static void print_summary(const struct session *session, long left_over)
+static void print_summary(const struct session *session)
 {
     char text[SUMMARY_SIZE];
 
-    write_summary(session, left_over, text);
+    write_summary(session, text);
     for (char *line = text, *end; *line != '\0'; line = end + 1) {
         end = strchr(line, '\n');
         *end = '\0';
@@ -759,6 +774,8 @@ static void remove_sessions(struct session *session)
 
     for (int i = 0; i < connection->settings->broker_count; i++) {
         const char *name = connection->settings->brokers[i].name;
+        if (!connection->has_session[i])
+            continue;
         stop_last_words(session->parts->course.status, "The session of %s stays at %s", connection->settings->client_id,
                         name);
         if (!connection_remove_session(connection, i))
@@ -770,26 +787,26 @@ static void remove_sessions(struct session *session)
 int session_close(struct session *session)
 {
     struct session_parts *parts = session->parts;
-    long left_over = 0;
 
     count_window(session);
-    prepare_last_words(session, 0, "closing the connection to");
+    prepare_last_words(session, "closing the connection to");
     if (session_is_connected(session)) {
         if (parts->window.unchecked > 0)
             await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
-        left_over = count_left_over(session);
+        count_left_over(session);
         count_window(session); /* acknowledgements came with them */
-        prepare_last_words(session, left_over, "disconnecting from");
+        prepare_last_words(session, "disconnecting from");
         MQTTClient_disconnect(session->client, 0);
     } else if (receives(parts) && parts->let_through && parts->options->qos > 0) {
-        left_over = SUMMARY_UNKNOWN; /* Paho hands over nothing without a connection */
+        parts->left_over.has_more = true;
     }
     MQTTClient_destroy(&session->client);
     stop_last_words(EX_IOERR, "Ended while standard output took nothing more: what was printed last is missing");
     if (!console_flush())
         session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
-    print_summary(session, left_over);
+    print_summary(session);
     remove_sessions(session);
+    stop_uninstall();
     int status = parts->course.status;
     if (parts != &without_memory)
         free(parts);

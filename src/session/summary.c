@@ -29,14 +29,15 @@ static const char *messages(long count)
 }
 
 void summary_write(const struct course *course, const struct connection *connection, const struct window *window,
-                   bool has_subscribed, long left_over, int64_t now_us, char text[SUMMARY_SIZE])
+                   bool has_subscribed, struct left_over left_over, int64_t now_us, char text[SUMMARY_SIZE])
 {
     text[0] = '\0';
     if (window->unchecked > 0)
         add_line(text, "%d %s not acknowledged", window->unchecked, messages(window->unchecked));
-    if (left_over > 0)
-        add_line(text, "%ld %s acknowledged, but not shown, at the very end", left_over, messages(left_over));
-    else if (left_over == SUMMARY_UNKNOWN)
+    if (left_over.count > 0)
+        add_line(text, "%ld %s acknowledged, but not shown%s", left_over.count, messages(left_over.count),
+                 left_over.has_more ? ", and perhaps some more" : "");
+    else if (left_over.has_more)
         add_line(text, "There was no connection at the end: what had arrived and was not yet shown is lost");
     if (connection->losses > 0)
         add_line(text, "The connection was lost %d %s, for %.3f s together%s", connection->losses,

@@ -9,12 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SUMMARY_SIZE    640 /* bytes, with the NUL */
-#define SUMMARY_UNKNOWN (-1)
+#define SUMMARY_SIZE 640 /* bytes, with the NUL */
 
-/* Writes some lines, each with its end; none, if there is nothing to tell. `left_over`: messages that Paho has
- * acknowledged in our name, and that nobody will see; or SUMMARY_UNKNOWN. */
+/* Messages that Paho has acknowledged in our name, and that nobody will see. */
+struct left_over {
+    long count;    /* as far as is known */
+    bool has_more; /* perhaps */
+};
+
+/* Writes some lines, each with its end; none, if there is nothing to tell. */
 void summary_write(const struct course *course, const struct connection *connection, const struct window *window,
-                   bool has_subscribed, long left_over, int64_t now_us, char text[SUMMARY_SIZE]);
+                   bool has_subscribed, struct left_over left_over, int64_t now_us, char text[SUMMARY_SIZE]);
 
 #endif

@@ -4,7 +4,7 @@
 
 void window_init(struct window *window, int size)
 {
-    *window = (struct window){.size = size};
+    *window = (struct window){.size = size > 0 ? size : 1};
 }
 
 bool window_is_full(const struct window *window)
@@ -22,7 +22,9 @@ void window_count(struct window *window, MQTTClient client, int64_t now_us)
     MQTTClient_deliveryToken *tokens = NULL, oldest = 0, newest = 0;
     int count = 0, left = 0; /* of those of the last count: up to the one that was the newest then */
 
-    if (MQTTClient_getPendingDeliveryTokens(client, &tokens) == MQTTCLIENT_SUCCESS && tokens != NULL) {
+    if (MQTTClient_getPendingDeliveryTokens(client, &tokens) != MQTTCLIENT_SUCCESS)
+        return; /* no memory: nothing is known that was not known before */
+    if (tokens != NULL) {
         for (; tokens[count] != -1; count++) { /* oldest first, as they were published */
             newest = tokens[count];
             if (newest == window->newest)

@@ -19,6 +19,7 @@ struct window {
     bool has_moved;                  /* at least one message was seen to be acknowledged */
 };
 
+/* `size`: 1 or more; it is taken for 1 if it is less. */
 void window_init(struct window *window, int size);
 
 /* Whether it is time to count, and to wait if that does not help. */

@@ -658,6 +658,8 @@ int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
         disconnect1(m, false, false);
     facts.is_connecting = false;
     story("MQTTClient_connect: %d", rc);
+    if (is_session(m))
+        rule_after_attempt(m->broker, rc);
     if (is_session(m) && (rc == MQTTCLIENT_SUCCESS || rc == MQTTCLIENT_DISCONNECTED)) { /* accepted, and perhaps lost */
         facts.forgotten += rc == MQTTCLIENT_SUCCESS && !m->clean && facts.has_session[m->broker] && !session_present;
         facts.has_session[m->broker] = !m->clean;

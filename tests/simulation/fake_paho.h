@@ -25,7 +25,7 @@ struct paho_facts {
     int64_t longest_us; /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
     int forgotten;      /* a broker with which there was a session had none any more */
     bool has_session[BROKERS];
-    int pending;          /* messages without their last acknowledgement */
+    int pending; /* messages without their last acknowledgement */
     bool has_acknowledged;
     bool was_let_through; /* granted, or acknowledged, and the client has read it */
     int attempts;

@@ -40,6 +40,11 @@ int64_t monotonic_us(void)
     return world_now() + 1; /* never 0, which means "not yet" */
 }
 
+int64_t monotonic_span_us(double seconds)
+{
+    return (int64_t)(seconds * 1e6);
+}
+
 int64_t monotonic_deadline_us(double seconds)
 {
     return monotonic_us() + (int64_t)(seconds < 0 ? 0 : seconds * 1e6);
@@ -105,6 +110,11 @@ static void on_signal(void)
 
 void stop_install(void)
 {
+}
+
+void stop_uninstall(void)
+{
+    fakes.alarm++; /* the last one rings no more */
 }
 
 bool stop_requested(void)

@@ -23,7 +23,7 @@ enum {
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     SLACK_US = 100000,
-    STUCK_US = 300000, /* shorter than the shortest alarm */
+    STUCK_US = 300000,        /* shorter than the shortest alarm */
     JUST_NOW_US = 10,         /* what is lost in the moment in which on_connected returns may count as either */
     ATTEMPT_US = 5000000,     /* Paho's three seconds, and those of the diagnosis */
     SUBSCRIBING_US = 5200000, /* the command timeout, and some of Paho's naps */
@@ -58,6 +58,7 @@ static struct {
     int64_t pause_us, pause_began_us; /* the one that was drawn last; 0: it is over */
     int64_t back_off_ms;
     int last_broker;
+    unsigned ruled_out; /* brokers that have refused for good, one bit each */
     int last_begun; /* connections that had begun when the last pause was drawn */
 
     int64_t paced_us[2]; /* when the last two messages began; 0: not since the last loss */
@@ -167,16 +168,35 @@ static void check_pause(void)
                "a pause of %.3f s instead of %.3f s", (double)pause_us / 1e6, (double)facts.pause_us / 1e6);
 }
 
+/* The first broker of the list from that number on that has not refused for good. */
+static int next_broker(int from)
+{
+    while (from < BROKERS && (facts.ruled_out >> from & 1) != 0)
+        from++;
+    return from;
+}
+
 void rule_before_attempt(int broker)
 {
-    if (broker == 0 && facts.pause_began_us != 0)
+    bool is_first = paho_facts()->attempts == 0;
+    bool has_paused = facts.pause_began_us != 0;
+
+    if ((facts.ruled_out >> broker & 1) != 0)
+        broken("who has refused for good is not asked again", "broker %d", broker);
+    if (has_paused)
         check_pause();
-    else if (broker == 0 && paho_facts()->attempts > 0)
+    if (!is_first && !has_paused && broker <= facts.last_broker)
         broken("the back-off grows, has its jitter, and restarts after a settled connection", "no pause at all");
-    if (broker != 0 && broker != facts.last_broker + 1)
+    if (broker != next_broker(is_first || has_paused ? 0 : facts.last_broker + 1))
         broken("the list of brokers is tried in order", "%d after %d", broker, facts.last_broker);
     facts.last_broker = broker;
     facts.pause_began_us = 0;
+}
+
+void rule_after_attempt(int broker, int rc)
+{
+    if (rc == 1 || rc == 2 || rc == 4 || rc == 5) /* in CONNACK */
+        facts.ruled_out |= 1u << broker;
 }
 
 void rule_published(int rc)
@@ -419,7 +439,9 @@ static bool status_is_allowed(int status)
     case EX_IOERR:
         return facts.stdout_failed || (outcome.how == ALARM && struck(STDOUT_FULL));
     case EX_NOPERM:
-        return struck(REFUSE) && (code == 4 || code == 5);
+        return struck(REFUSE) && (code == 4 || code == 5) &&
+               (next_broker(0) >= options->connection.broker_count ||
+                (!facts.was_proven && outcome.ended_us >= (int64_t)(options->wait * 1e6)));
     case EX_PROTOCOL:
         return (struck(REFUSE) && (code == 1 || code == 2)) ||
                (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||

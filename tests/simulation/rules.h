@@ -28,6 +28,7 @@ _Noreturn void program_ends(enum how how, int status);
 
 /* --- what happens, told by the fakes ---------------------------------------------------------------------------- */
 void rule_before_attempt(int broker);
+void rule_after_attempt(int broker, int rc);
 void rule_published(int rc);
 void rule_receive(void);
 void rule_received(const MQTTClient_message *message);

@@ -27,7 +27,7 @@ static void the_deadline_is_the_timeout_after_the_start_or_never(void **state)
     (void)state;
     course_init(&course, 0, 0, 7 * S);
     assert_true(course_deadline_us(&course) == INT64_MAX);
-    course_init(&course, 0, 1.5, 7 * S);
+    course_init(&course, 0, 3 * S / 2, 7 * S);
     assert_int_equal(course_deadline_us(&course), 8 * S + S / 2);
 }
 
@@ -36,7 +36,7 @@ static void the_longest_timeout_is_no_overflow(void **state)
     struct course course;
 
     (void)state;
-    course_init(&course, 0, 1e9, 1000000000 * S);
+    course_init(&course, 0, 1000000000 * S, 1000000000 * S);
     assert_true(course_deadline_us(&course) == 2000000000 * S);
 }
 
@@ -71,10 +71,10 @@ static void messages_are_due_at_even_distances_however_long_the_work_takes(void 
 
     (void)state;
     course_init(&course, 0, 0, 0);
-    assert_int_equal(course_pace(&course, 1, 10 * S), 11 * S);
-    assert_int_equal(course_pace(&course, 1, 11 * S + 1), 12 * S);
-    assert_int_equal(course_pace(&course, 1, 12 * S + S / 2), 13 * S);
-    assert_int_equal(course_pace(&course, 0.25, 13 * S), 13 * S + S / 4);
+    assert_int_equal(course_pace(&course, 1 * S, 10 * S), 11 * S);
+    assert_int_equal(course_pace(&course, 1 * S, 11 * S + 1), 12 * S);
+    assert_int_equal(course_pace(&course, 1 * S, 12 * S + S / 2), 13 * S);
+    assert_int_equal(course_pace(&course, S / 4, 13 * S), 13 * S + S / 4);
 }
 
 static void who_fell_behind_catches_up_without_a_burst(void **state)
@@ -83,9 +83,9 @@ static void who_fell_behind_catches_up_without_a_burst(void **state)
 
     (void)state;
     course_init(&course, 0, 0, 0);
-    assert_int_equal(course_pace(&course, 1, 10 * S), 11 * S);
-    assert_int_equal(course_pace(&course, 1, 20 * S), 20 * S); /* at once */
-    assert_int_equal(course_pace(&course, 1, 20 * S + 1), 21 * S);
+    assert_int_equal(course_pace(&course, 1 * S, 10 * S), 11 * S);
+    assert_int_equal(course_pace(&course, 1 * S, 20 * S), 20 * S); /* at once */
+    assert_int_equal(course_pace(&course, 1 * S, 20 * S + 1), 21 * S);
 }
 
 static const char *summary(int64_t now_us, struct console_counts counts, size_t size)

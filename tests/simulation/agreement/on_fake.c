@@ -150,6 +150,11 @@ void rule_before_attempt(int broker)
     (void)broker;
 }
 
+void rule_after_attempt(int broker, int rc)
+{
+    (void)broker, (void)rc;
+}
+
 void rule_published(int rc)
 {
     (void)rc;
