@@ -11,6 +11,7 @@
 #include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -27,9 +28,11 @@ static struct diagnosis say(int status, bool final, const char *format, ...)
     return diagnosis;
 }
 
-static bool is_this_computer(const char *host)
+/* Where ./lab broker listens. */
+static bool is_of_the_lab(const struct broker *broker)
 {
-    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+    return (strcmp(broker->host, "localhost") == 0 || strcmp(broker->host, "127.0.0.1") == 0) &&
+           (broker->port == 1883 || broker->port == 1884);
 }
 
 /* There is no connection to speak over. */
@@ -47,8 +50,8 @@ static struct diagnosis out_of_reach(const struct broker *broker, const struct f
         return say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
                    strerror(found->error));
     return say(EX_UNAVAILABLE, false,
-               is_this_computer(broker->host) ? "no broker at %s: start one with ./lab broker"
-                                              : "no broker at %s: check --host and --port",
+               is_of_the_lab(broker) ? "no broker at %s: start one with ./lab broker"
+                                     : "no broker at %s: check --host and --port",
                broker->name);
 }
 
@@ -79,6 +82,12 @@ static struct diagnosis speaks(const struct broker *broker, const struct connect
     bool has_tls = found->handshake == ANSWER_YES;
     bool is_web = found->upgrade == ANSWER_YES;
 
+    const char *proxy = is_web ? getenv(has_tls ? "https_proxy" : "http_proxy") : NULL;
+
+    if (has_tls == broker->has_tls && is_web == probe_is_web(broker) && proxy != NULL)
+        return say(EX_UNAVAILABLE, false,
+                   "%s answers, but not through the proxy of the environment (%s), as Paho asks it", broker->name,
+                   has_tls ? "https_proxy" : "http_proxy");
     if (has_tls == broker->has_tls && is_web == probe_is_web(broker))
         return say(EX_UNAVAILABLE, false,
                    "the broker at %s has not answered in time, or closed the connection: its log may say why",
@@ -104,17 +113,17 @@ static struct diagnosis is_no_broker(const struct broker *broker, const struct f
         return say(EX_UNAVAILABLE, false, "%s speaks TLS: use mqtts:// or wss://", broker->name);
     if (answer == ANSWER_NONE) /* nor did it answer Paho, who waits for 3 s: see connection.c */
         return say(EX_UNAVAILABLE, false, "%s has not answered in 3 s: slow, or not MQTT", broker->name);
+    if (answer == ANSWER_CLOSED)
+        return say(EX_UNAVAILABLE, false,
+                   "%s takes the connection and closes it without an answer: its log may say why, or check --port",
+                   broker->name);
     if (has_tls)
         return say(EX_UNAVAILABLE, false, "%s speaks TLS, but does not answer as an MQTT broker: check --port",
                    broker->name);
     if (broker->has_tls)
         return say(EX_UNAVAILABLE, false, "%s neither speaks TLS nor answers as an MQTT broker: check --port",
                    broker->name);
-    if (answer == ANSWER_OTHER)
-        return say(EX_UNAVAILABLE, false, "%s answers, but not as an MQTT broker: check --port", broker->name);
-    return say(EX_UNAVAILABLE, false,
-               "%s takes the connection and closes it without an answer: its log may say why, or check --port",
-               broker->name);
+    return say(EX_UNAVAILABLE, false, "%s answers, but not as an MQTT broker: check --port", broker->name);
 }
 
 /* The server has ended TLS with an alert. Only after it has asked for our certificate that is what it is about. */
@@ -160,7 +169,10 @@ struct diagnosis diagnose(const struct broker *broker, const struct connection_s
         return say(EX_UNAVAILABLE, false, "the broker at %s is not ready: try later", broker->name);
     case 4:
     case 5: /* which of the two a broker sends says little: Mosquitto answers a wrong password with 5 */
-        return say(EX_NOPERM, true, "%s refused the user name or the password: check --username and --password",
+        return say(EX_NOPERM, true,
+                   settings->username[0] == '\0' ? "%s refuses a client without a user name: check --username, or --id"
+                                                 : "%s refused the user name or the password: check --username and "
+                                                   "--password",
                    broker->name);
     default:
         if (rc == PAHO_NO_MEMORY || (rc <= MQTTCLIENT_BAD_UTF8_STRING && rc >= MQTTCLIENT_0_LEN_WILL_TOPIC))

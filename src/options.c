@@ -38,6 +38,7 @@ struct input {
     struct options *options;
     char host[OPTIONS_HOST_SIZE];
     int port;
+    bool has_place;           /* --host or --port was given, and not only by the environment */
     char reason[REASON_SIZE]; /* why the value last read was refused */
 };
 
@@ -394,6 +395,7 @@ static bool read_argument(struct input *input, const struct row *row, const char
         *(bool *)row->target = true;
         return true;
     }
+    input->has_place = input->has_place || row->read == read_host || row->target == &input->port;
     if (row->read(input, row, value))
         return true;
     if (row->is_secret)
@@ -413,13 +415,15 @@ static int print_help(poptContext context, const struct program *program, const 
         poptPrintUsage(context, stdout, 0);
     } else {
         poptPrintHelp(context, stdout, 0);
-        printf("\n%s\n\nExit status: 0 done; 64 wrong usage; 69 no broker; 70 internal error; 74 cannot "
-               "write output;\n"
-               "75 timed out; 76 refused or broken protocol; 77 credentials refused; 130 second "
-               "Ctrl-C.\n",
+        printf("\n%s\n\nExit status: 0 done; 64 wrong usage; 66 bad file; 69 no broker; 70 internal error; 74 cannot "
+               "write "
+               "output;\n75 timed out; 76 refused or broken protocol; 77 credentials refused; 130 second Ctrl-C.\n",
                program->purpose);
     }
-    return console_flush() ? EX_OK : EX_IOERR;
+    if (console_flush())
+        return EX_OK;
+    console_error("cannot write standard output: is the disk full, the pipe closed?");
+    return EX_IOERR;
 }
 
 /* Without what follows a `=` or a letter: it may be a password behind an option that was mistyped. */
@@ -554,6 +558,10 @@ bool options_read(struct options *options, const struct program *program, int ar
     if (!read_command_line(&input, program, name, argc, argv, status))
         return false;
     blot_out_passwords(options->connection.password, argc, argv);
+    if (input.has_place && options->connection.broker_count > 0) {
+        console_error("--url says where the broker is: leave out --host and --port");
+        return false;
+    }
     if (!check_together(options, program))
         return false;
     if (options->connection.broker_count == 0) {

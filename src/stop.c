@@ -19,7 +19,7 @@ enum {
     NAP_US = 50000,       /* a signal that comes just before a nap is noticed after it */
     PATIENCE_US = 800000, /* so that all of it, the end of the program included, is within a second */
     SOON_US = 450000,     /* for each further step of the end: from there on no call should take longer */
-    WORDS_SIZE = 1024
+    WORDS_SIZE = 2048
 };
 
 /* Of these types, because a handler interrupts, on whichever thread, what the others are doing. */
@@ -43,8 +43,8 @@ static void set_alarm(suseconds_t us)
 
 static void on_signal(int signal)
 {
-    (void)signal;
-    if (atomic_exchange(&requested, true))
+    if (atomic_exchange(&requested, true) &&
+        signal != SIGHUP)           /* which comes more than once when a terminal is closed */
         _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
     atomic_store(&has_looked, false);
     set_alarm(PATIENCE_US);
@@ -66,7 +66,7 @@ static void on_alarm(int signal)
     set_alarm(SOON_US);
 }
 
-static const int caught[] = {SIGINT, SIGTERM, SIGALRM};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
 enum { CAUGHT = sizeof caught / sizeof *caught };
 static struct sigaction before[CAUGHT];
 
@@ -79,6 +79,8 @@ void stop_install(void)
     for (int i = 0; i < CAUGHT; i++) {
         action.sa_handler = caught[i] == SIGALRM ? on_alarm : on_signal;
         sigaction(caught[i], &action, &before[i]);
+        if (caught[i] == SIGHUP && before[i].sa_handler == SIG_IGN)
+            sigaction(SIGHUP, &before[i], NULL); /* as nohup wants it */
     }
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);

@@ -20,7 +20,7 @@
  * the others do nothing. Paho's may not where session.client is NULL, for want of memory: ask session_goes_on before the
  * first call. All but session_lost are for one thread: the one that created the session.
  *
- * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGALRM (and alarm and setitimer with it) until
+ * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGHUP, SIGALRM (and alarm and setitimer with it) until
  * session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment (through which Paho would send
  * plain MQTT), and what console.h counts is that of the process. Call console_open before it. */
 #ifndef PLAYGROUND_SESSION_H

@@ -1,4 +1,4 @@
-/* Ctrl-C: the first SIGINT or SIGTERM asks for a clean end, a second one ends the program at once. So does the first,
+/* Ctrl-C: the first SIGINT or SIGTERM, or SIGHUP, asks for a clean end, a second one ends the program at once. So does the first,
  * within a second, if the program is stuck in a call then that no signal ends: a broker that does not answer, a full
  * pipe that nobody reads. */
 #ifndef PLAYGROUND_STOP_H
@@ -15,11 +15,11 @@
 #define STOP_PRINTF
 #endif
 
-/* Catches SIGINT, SIGTERM and SIGALRM from now on, and ignores SIGPIPE: a closed pipe is noticed where it is written to.
+/* Catches SIGINT, SIGTERM, SIGALRM, and SIGHUP where it was not ignored, from now on, and ignores SIGPIPE: a closed pipe is noticed where it is written to.
  * To be called before any thread is started. */
 void stop_install(void);
 
-/* Leaves the three to whoever had them before, and forgets that one has come. */
+/* Leaves them to whoever had them before, and forgets that one has come. */
 void stop_uninstall(void);
 
 /* Whether a signal has come. To ask is a sign of life, too: who does not ask for most of a second after the signal is

@@ -99,8 +99,8 @@ struct session_parts {
     bool is_guess;            /* of who is to blame: to be told, not to be acted on */
 };
 
-#define WORDS_WHILE_UP                                                                                                 \
-    "Ended while the broker, or standard output, took nothing more: what was sent or shown last may be missing"
+static const char NO_OUTPUT[] =
+    "cannot write standard output: is the disk full, the pipe closed? What was to be shown last is lost";
 
 static const char PUBLISH[] = "a PUBLISH"; /* for last_packet */
 
@@ -125,6 +125,24 @@ static void end_for(struct session *session, int status, const char *text)
         session_fail(session, status, text);
 }
 
+static void end_for_time(struct session *session)
+{
+    const struct session_parts *parts = session->parts;
+    const char *why = parts->failure.text;
+    char text[DIAGNOSIS_SIZE];
+
+    if (parts->course.began_us == 0)
+        snprintf(text, sizeof text,
+                 "the time of --timeout has passed before there was a connection to work with%s%.400s",
+                 why[0] == '\0' ? "" : ": ", why);
+    else
+        snprintf(text, sizeof text, "the time of --timeout has passed%s",
+                 parts->state != UP        ? ", and there is no connection"
+                 : parts->course.done == 0 ? ": is anything published on these topics?"
+                                           : "");
+    end_for(session, EX_TEMPFAIL, text);
+}
+
 /* Whether there is no point in going on. */
 static bool is_over(struct session *session)
 {
@@ -133,11 +151,9 @@ static bool is_over(struct session *session)
     if (stop_requested() || course_has_ended(course))
         return true;
     if (console_failed())
-        session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
+        session_fail(session, EX_IOERR, NO_OUTPUT);
     else if (course->timeout_us != 0 && monotonic_us() > course_deadline_us(course))
-        end_for(session, EX_TEMPFAIL,
-                course->began_us == 0 ? "the time of --timeout has passed before there was a connection to work with"
-                                      : "the time of --timeout has passed: is anything published on these topics?");
+        end_for_time(session);
     return course_has_ended(course);
 }
 
@@ -222,11 +238,25 @@ static void write_summary(const struct session *session, char text[SUMMARY_SIZE]
 /* What comes next may take seconds, and no signal ends it: this is what the program says last then. */
 static void prepare_last_words(const struct session *session, const char *under_way)
 {
-    char summary[SUMMARY_SIZE];
+    char summary[SUMMARY_SIZE], sessions[SUMMARY_SESSIONS_SIZE];
 
     write_summary(session, summary);
-    stop_last_words(session->parts->course.status, "%sEnded while %s %s", summary, under_way,
+    summary_sessions(&session->parts->connection, sessions);
+    stop_last_words(session->parts->course.status, "%s%sEnded while %s %s", summary, sessions, under_way,
                     connection_broker(&session->parts->connection)->name);
+}
+
+/* While messages come and go the numbers would be old ones. */
+static void prepare_last_words_while_up(const struct session *session)
+{
+    char sessions[SUMMARY_SESSIONS_SIZE];
+
+    summary_sessions(&session->parts->connection, sessions);
+    stop_last_words(
+        EX_OK,
+        "%sEnded while the broker, or standard output, took nothing more: what was sent or shown last may be "
+        "missing",
+        sessions);
 }
 
 /* A broker that answers an UNSUBSCRIBE lives. If it has never acknowledged anything, it has other ideas of the protocol:
@@ -247,7 +277,7 @@ static void check_stall(struct session *session)
         return;
     prepare_last_words(session, "waiting for an answer of");
     int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
-    stop_last_words(EX_OK, WORDS_WHILE_UP);
+    prepare_last_words_while_up(session);
     if (rc != MQTTCLIENT_SUCCESS) {
         console_note("%.200s has not acknowledged a message for %d s, nor answered anything else", name,
                      STALLED_US / 1000000);
@@ -357,8 +387,10 @@ static void on_accepted(struct session *session)
     parts->looked_us = connection->accepted_us;
     parts->is_settled = false;
     parts->is_guess = false;
+    parts->failure.text[0] = '\0';
     parts->last_packet = parts->window.unchecked > 0 ? PUBLISH : NULL; /* Paho has sent it again */
     parts->awaits_answer = parts->last_packet != NULL;
+    prepare_last_words(session, "beginning to work with");
     console_note("Connected to %s as %s", connection_broker(connection)->name, connection->settings->client_id);
     if (connection->was_forgotten)
         console_note("%s has forgotten the session: what it had for us is lost, and perhaps what it had acknowledged",
@@ -378,7 +410,7 @@ static void on_begun(struct session *session)
     connection_has_begun(&parts->connection, now_us);
     if (parts->course.began_us == 0)
         parts->course.began_us = now_us;
-    stop_last_words(EX_OK, WORDS_WHILE_UP);
+    prepare_last_words_while_up(session);
 }
 
 static void on_proven(struct session *session)
@@ -771,22 +803,23 @@ static void print_summary(const struct session *session)
 static void remove_sessions(struct session *session)
 {
     struct connection *connection = &session->parts->connection;
+    char sessions[SUMMARY_SESSIONS_SIZE];
 
     for (int i = 0; i < connection->settings->broker_count; i++) {
-        const char *name = connection->settings->brokers[i].name;
         if (!connection->has_session[i])
             continue;
-        stop_last_words(session->parts->course.status, "The session of %s stays at %s", connection->settings->client_id,
-                        name);
+        summary_sessions(connection, sessions);
+        stop_last_words(session->parts->course.status, "%sEnded while it was being removed", sessions);
         if (!connection_remove_session(connection, i))
-            console_note("The session of %s stays at %s: it could not be removed there",
-                         connection->settings->client_id, name);
+            console_note("The session of %s may stay at %s: it could not be removed there",
+                         connection->settings->client_id, connection->settings->brokers[i].name);
     }
 }
 
 int session_close(struct session *session)
 {
     struct session_parts *parts = session->parts;
+    char sessions[SUMMARY_SESSIONS_SIZE];
 
     count_window(session);
     prepare_last_words(session, "closing the connection to");
@@ -801,9 +834,11 @@ int session_close(struct session *session)
         parts->left_over.has_more = true;
     }
     MQTTClient_destroy(&session->client);
-    stop_last_words(EX_IOERR, "Ended while standard output took nothing more: what was printed last is missing");
+    summary_sessions(&parts->connection, sessions);
+    stop_last_words(EX_IOERR, "%sEnded while standard output took nothing more: what was printed last is missing",
+                    sessions);
     if (!console_flush())
-        session_fail(session, EX_IOERR, "cannot write standard output: is the disk full, the pipe closed?");
+        session_fail(session, EX_IOERR, NO_OUTPUT);
     print_summary(session);
     remove_sessions(session);
     stop_uninstall();

@@ -51,3 +51,16 @@ void summary_write(const struct course *course, const struct connection *connect
     course_summary(course, console_counts(), now_us, text + strlen(text), SUMMARY_SIZE - 1 - strlen(text));
     strcat(text, "\n");
 }
+
+void summary_sessions(const struct connection *connection, char text[SUMMARY_SESSIONS_SIZE])
+{
+    size_t length = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < connection->settings->broker_count && length < SUMMARY_SESSIONS_SIZE; i++) {
+        if (connection->has_session[i])
+            length += (size_t)snprintf(text + length, SUMMARY_SESSIONS_SIZE - length,
+                                       "The session of %.100s may stay at %.100s\n", connection->settings->client_id,
+                                       connection->settings->brokers[i].name);
+    }
+}

@@ -607,10 +607,15 @@ static void a_url_stands_instead_of_host_and_port(void **state)
 {
     (void)state;
     setenv("MQTT_HOST", "elsewhere", 1);
-    READ(&plain, "--host", "example.org", "--url", "mqtt://localhost:1884", "--port", "1885");
+    setenv("MQTT_PORT", "1885", 1);
+    READ(&plain, "--url", "mqtt://localhost:1884");
     assert_accepted();
     assert_int_equal(result.options.connection.broker_count, 1);
     assert_string_equal(result.options.connection.brokers[0].uri, "tcp://localhost:1884");
+    READ(&plain, "--url", "mqtt://localhost:1884", "--port", "1885");
+    assert_refused("--url");
+    READ(&plain, "--host", "example.org", "--url", "mqtt://localhost:1884");
+    assert_refused("--url");
 }
 
 /* --- refusals ------------------------------------------------------------------------------------------------ */
@@ -827,12 +832,14 @@ static void a_password_needs_a_username(void **state)
     assert_accepted();
 }
 
-static void a_password_can_be_any_bytes(void **state)
+static void a_password_can_be_any_text(void **state)
 {
     (void)state;
-    READ(&plain, "--username", "me", "--password", "\xFF\x01 -#+/");
+    READ(&plain, "--username", "me", "--password", "\xC3\xA9\x01 -#+/");
     assert_accepted();
-    assert_string_equal(result.options.connection.password, "\xFF\x01 -#+/");
+    assert_string_equal(result.options.connection.password, "\xC3\xA9\x01 -#+/");
+    READ(&plain, "--username", "me", "--password", "\xFF\x01");
+    assert_refused("--password");
 }
 
 static void a_bad_password_is_not_printed(void **state)
@@ -912,9 +919,9 @@ static void the_password_is_the_first_line_of_the_file(void **state)
         {"hunter2\nsecond line\n", "hunter2"},
         {"hunter2\r\nsecond line\r\n", "hunter2"},
         {" with spaces \n", " with spaces "},
-        {"\xFF\x01\n", "\xFF\x01"},
+        {"\xC3\xA9\x01\n", "\xC3\xA9\x01"},
     };
-    static const char *const empty[] = {"", "\n", "\r\n", "\nsecond line\n"};
+    static const char *const empty[] = {"", "\n", "\r\n", "\nsecond line\n", "\xFF\n"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -1255,7 +1262,7 @@ int main(void)
         TEST(unknown_options_are_refused),
         TEST(positional_arguments_are_refused),
         TEST(a_password_needs_a_username),
-        TEST(a_password_can_be_any_bytes),
+        TEST(a_password_can_be_any_text),
         TEST(a_bad_password_is_not_printed),
         TEST(some_programs_need_a_username_that_is_a_topic_level),
         TEST(the_password_is_the_first_line_of_the_file),

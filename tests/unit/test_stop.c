@@ -261,9 +261,9 @@ static void the_longest_last_words_are_a_whole_line(void **state)
     (void)state;
     memset(words, 'w', sizeof words - 1);
     words_of(be_stuck_with_words, words, SPOKEN);
-    assert_int_equal(errors.length, 1023);
-    assert_int_equal(strspn(errors.text, "w"), 1022);
-    assert_string_equal(errors.text + 1022, "\n");
+    assert_int_equal(errors.length, 2047);
+    assert_int_equal(strspn(errors.text, "w"), 2046);
+    assert_string_equal(errors.text + 2046, "\n");
 }
 
 /* Five times it comes to the next thing where it may get stuck, and has some time more. */
@@ -329,7 +329,7 @@ static void a_program_that_gets_stuck_after_it_has_noticed_ends_too(void **state
 
     (void)state;
     assert_string_equal(words_of(look_once, NULL, SPOKEN), "stuck on the way out\n");
-    assert_true(monotonic_us() - start_us >= 1500000); /* the second alarm, not the first */
+    assert_true(monotonic_us() - start_us >= 1200000); /* the second alarm, not the first */
 }
 
 static int look_and_have_words(const void *argument)
@@ -379,7 +379,6 @@ static void last_words_that_nobody_takes_keep_no_program_alive(void **state)
     assert_string_equal(words_of(be_stuck_without_a_listener, NULL, SPOKEN), "");
 }
 
-/* The last test: from here on this process, too, has been asked to stop. */
 static void a_signal_from_outside_is_noticed(void **state)
 {
     int64_t start_us = monotonic_us();
@@ -395,6 +394,51 @@ static void a_signal_from_outside_is_noticed(void **state)
     while (monotonic_us() - start_us < 1000000) /* until after the alarm */
         assert_true(stop_requested());
     assert_true(monotonic_us() - start_us < HANGS_US);
+    stop_uninstall();
+    assert_false(stop_requested());
+    monotonic_sleep_us(1000000); /* nobody looks, and no alarm comes of it */
+}
+
+static int raise_when_uninstalled(const void *signal)
+{
+    stop_install();
+    stop_uninstall();
+    raise(*(const int *)signal);
+    return WRONG;
+}
+
+static void after_the_end_a_signal_does_what_it_did_before(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        assert_int_equal(child_status(raise_when_uninstalled, &signals[i]), -signals[i]);
+}
+
+static int be_hung_up_twice(const void *argument)
+{
+    (void)argument;
+    stop_install();
+    raise(SIGHUP);
+    raise(SIGHUP); /* a terminal that is closed sends it more than once */
+    return stop_requested() ? FINE : WRONG;
+}
+
+static int be_hung_up_under_nohup(const void *argument)
+{
+    (void)argument;
+    signal(SIGHUP, SIG_IGN);
+    stop_install();
+    raise(SIGHUP);
+    return stop_requested() ? WRONG : FINE;
+}
+
+static void a_terminal_that_is_closed_is_a_request_to_end(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(be_hung_up_twice, NULL), FINE);
+    assert_int_equal(child_status(be_hung_up_under_nohup, NULL), FINE);
 }
 
 int main(void)
@@ -417,6 +461,8 @@ int main(void)
         cmocka_unit_test(last_words_count_from_when_they_are_had),
         cmocka_unit_test(last_words_that_nobody_takes_keep_no_program_alive),
         cmocka_unit_test(a_signal_from_outside_is_noticed),
+        cmocka_unit_test(after_the_end_a_signal_does_what_it_did_before),
+        cmocka_unit_test(a_terminal_that_is_closed_is_a_request_to_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
