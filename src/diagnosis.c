@@ -4,7 +4,6 @@
 
 #include "probe.h"
 
-#include <MQTTClient.h>
 #include <errno.h>
 #include <netdb.h>
 #include <openssl/ssl.h>
@@ -14,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-
-enum { PAHO_NO_MEMORY = -99 }; /* no header of Paho's names it */
 
 static struct diagnosis say(int status, bool final, const char *format, ...)
 {
@@ -28,11 +25,9 @@ static struct diagnosis say(int status, bool final, const char *format, ...)
     return diagnosis;
 }
 
-/* Where ./lab broker listens. */
-static bool is_of_the_lab(const struct broker *broker)
+static bool is_this_computer(const char *host)
 {
-    return (strcmp(broker->host, "localhost") == 0 || strcmp(broker->host, "127.0.0.1") == 0) &&
-           (broker->port == 1883 || broker->port == 1884);
+    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
 }
 
 /* There is no connection to speak over. */
@@ -50,8 +45,9 @@ static struct diagnosis out_of_reach(const struct broker *broker, const struct f
         return say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
                    strerror(found->error));
     return say(EX_UNAVAILABLE, false,
-               is_of_the_lab(broker) ? "no broker at %s: start one with ./lab broker"
-                                     : "no broker at %s: check --host and --port",
+               is_this_computer(broker->host)
+                   ? "no broker at %s: start one with ./lab broker, or check --host and --port"
+                   : "no broker at %s: check --host and --port",
                broker->name);
 }
 
@@ -175,9 +171,6 @@ struct diagnosis diagnose(const struct broker *broker, const struct connection_s
                                                    "--password",
                    broker->name);
     default:
-        if (rc == PAHO_NO_MEMORY || (rc <= MQTTCLIENT_BAD_UTF8_STRING && rc >= MQTTCLIENT_0_LEN_WILL_TOPIC))
-            return say(EX_SOFTWARE, true, "Paho has not even tried to connect to %s: %s (its code %d)", broker->name,
-                       MQTTClient_strerror(rc), rc);
         if (rc > 0)
             return say(EX_PROTOCOL, false, "%s refused the connection with code %d, which MQTT 3.1.1 does not know",
                        broker->name, rc);

@@ -1,8 +1,10 @@
 /* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and nowhere else. */
 #include "connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 enum {
     CONNECT_TIMEOUT_S = 3, /* and some time to find out why: five seconds together */
@@ -12,7 +14,8 @@ enum {
     SHORT_US = 2000000, /* a connection that lived no longer than this */
     /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached: it has room for
      * as many messages as there are packet ids (MQTT 3.1.1 section 2.3.1). */
-    WINDOW_OF_PAHO = 65535
+    WINDOW_OF_PAHO = 65535,
+    NO_MEMORY_OF_PAHO = -99 /* its header does not name it */
 };
 
 void connection_init(struct connection *connection, const struct connection_settings *settings, bool keeps_session)
@@ -66,6 +69,12 @@ static int connect_client(const struct connection_settings *settings, MQTTClient
     return rc;
 }
 
+/* Whether Paho has not even tried: for want of memory, or because it was told what it cannot do. */
+static bool has_not_tried(int rc)
+{
+    return rc == NO_MEMORY_OF_PAHO || (rc <= MQTTCLIENT_BAD_UTF8_STRING && rc >= MQTTCLIENT_0_LEN_WILL_TOPIC);
+}
+
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis)
 {
     const struct broker *broker = connection_broker(connection);
@@ -85,6 +94,12 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
     /* Paho sends again what was in flight before it returns: where that was too much for the broker, or the network, it
      * had accepted the connection all the same, and Paho does not tell whether it knew the session. */
     bool lost_at_once = rc == MQTTCLIENT_DISCONNECTED;
+    if (has_not_tried(rc)) {
+        *diagnosis = (struct diagnosis){.status = EX_SOFTWARE, .final = true};
+        snprintf(diagnosis->text, sizeof diagnosis->text, "Paho cannot connect to %.200s: %s (its code %d)",
+                 broker->name, MQTTClient_strerror(rc), rc);
+        return false;
+    }
     if (rc != MQTTCLIENT_SUCCESS && !lost_at_once) {
         *diagnosis = diagnose(broker, connection->settings, rc);
         return false;

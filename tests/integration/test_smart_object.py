@@ -213,7 +213,7 @@ def test_two_pairs_do_not_hear_each_other(broker, run, observe):
     assert values(observer.of("/device/one/telemetry/switch")) == ["ON", "OFF"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_both_end_cleanly_while_busy(broker, run, number):
     controller = run("mqtt_smart_object_controller", *broker.options, "--off-seconds", 30)
     controller.err.wait_for("Subscribed to: /device/device001/event")

@@ -143,7 +143,8 @@ FAILURES = {
 @pytest.mark.parametrize("case", FAILURES)
 def test_each_failure_has_its_own_line_and_status(lab, run, case, name):
     host, port, options, status, line = FAILURES[case]
-    program = run(name, "-h", host, "-p", lab[port], *options(lab), *SECRET)
+    place = [] if "-L" in options(lab) else ["-h", host, "-p", lab[port]]
+    program = run(name, *place, *options(lab), *SECRET)
     assert program.wait() == status, program.err.lines
     assert len(program.err.lines) == 1 and re.search(line, program.err.lines[0]), program.err.lines
 

@@ -707,6 +707,8 @@ int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
     struct packet answer = {0};
 
     enter("MQTTClient_subscribe");
+    if (handle == NULL) /* the real one ends there with SIGSEGV */
+        broken("Paho is not called without a handle", "MQTTClient_subscribe");
     facts.has_subscribed = true;
     facts.subscribe_us = world_now();
     if (handle != NULL && m->connected && fault_strikes(PAHO_REFUSES))
@@ -727,6 +729,8 @@ int MQTTClient_unsubscribe(MQTTClient handle, const char *topic)
     struct packet answer;
 
     enter("MQTTClient_unsubscribe");
+    if (handle == NULL) /* the real one ends there with SIGSEGV */
+        broken("Paho is not called without a handle", "MQTTClient_unsubscribe");
     int rc = request(handle, (struct packet){.type = UNSUBSCRIBE}, UNSUBACK, &answer);
     story("MQTTClient_unsubscribe from %s: %d", topic, rc);
     return rc;
@@ -775,6 +779,8 @@ int MQTTClient_publish(MQTTClient handle, const char *topicName, int payloadlen,
 
     (void)retained;
     enter("MQTTClient_publish");
+    if (handle == NULL) /* the real one ends there with SIGSEGV */
+        broken("Paho is not called without a handle", "MQTTClient_publish");
     snprintf(text, sizeof text, "%.*s", payloadlen, (const char *)payload);
     int rc = publish(handle, atoi(text), qos, dt);
     story("MQTTClient_publish %s to %s at QoS %d: %d", text, topicName, qos, rc);

@@ -193,7 +193,8 @@ static void run_object(void)
     struct mail mail;
     long readings = 0;
 
-    publish(0);
+    if (session_goes_on(&self.session, readings))
+        publish(0);
     while (session_goes_on(&self.session, readings)) {
         rule_goes_on();
         if (!mailbox_take(self.mailbox, &mail, self.session.timeout_ms))

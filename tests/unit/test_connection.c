@@ -36,6 +36,11 @@ int MQTTClient_create(MQTTClient *handle, const char *serverURI, const char *cli
     return paho.create_rc;
 }
 
+const char *MQTTClient_strerror(int code)
+{
+    return code == MQTTCLIENT_BAD_UTF8_STRING ? "Invalid UTF8 string" : "unknown";
+}
+
 int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
 {
     paho.connects++;
@@ -193,6 +198,36 @@ static void the_brokers_are_tried_in_order_and_then_from_the_first(void **state)
     settings.broker_count = 1;
     assert_false(connection_next_broker(&connection));
     assert_string_equal(connection_broker(&connection)->uri, "tcp://a:1");
+}
+
+static void who_has_refused_for_good_is_not_asked_again(void **state)
+{
+    (void)state;
+    connection_rule_out(&connection); /* a */
+    assert_true(connection_next_broker(&connection));
+    assert_string_equal(connection_broker(&connection)->host, "b");
+    assert_true(connection_next_broker(&connection));
+    assert_false(connection_next_broker(&connection));
+    assert_string_equal(connection_broker(&connection)->host, "b");
+    connection_was_lost(&connection, S);
+    assert_false(connection_next_broker(&connection));
+    assert_string_equal(connection_broker(&connection)->host, "b");
+    connection_rule_out(&connection); /* b */
+    assert_false(connection_is_hopeless(&connection));
+    assert_true(connection_next_broker(&connection));
+    connection_rule_out(&connection); /* c */
+    assert_true(connection_is_hopeless(&connection));
+    assert_false(connection_next_broker(&connection));
+}
+
+static void what_paho_cannot_do_is_no_fault_of_the_network(void **state)
+{
+    (void)state;
+    paho.connect_rc = MQTTCLIENT_BAD_UTF8_STRING;
+    assert_false(connection_attempt(&connection, own, &diagnosis));
+    assert_true(diagnosis.final);
+    assert_int_equal(diagnosis.status, EX_SOFTWARE);
+    assert_non_null(strstr(diagnosis.text, "Paho cannot connect"));
 }
 
 static void after_a_loss_the_first_broker_is_next(void **state)
@@ -401,6 +436,8 @@ int main(void)
         TEST(with_tls_the_certificate_has_to_be_for_the_host),
         TEST(a_failed_attempt_is_diagnosed),
         TEST(the_brokers_are_tried_in_order_and_then_from_the_first),
+        TEST(who_has_refused_for_good_is_not_asked_again),
+        TEST(what_paho_cannot_do_is_no_fault_of_the_network),
         TEST(after_a_loss_the_first_broker_is_next),
         TEST(plain_mqtt_goes_past_the_proxies),
         TEST(a_broker_that_had_a_session_of_ours_and_has_none_has_forgotten),
