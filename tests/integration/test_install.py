@@ -1,10 +1,11 @@
 """cmake --install and cpack: programs, manual pages and completions, all of the same options."""
 
 import re
+import shutil
 import subprocess
 
 import pytest
-from conftest import BUILD, PROGRAMS, ROOT
+from conftest import BUILD, PROGRAMS, ROOT, Broker
 from test_options_documented import helped
 
 
@@ -58,17 +59,40 @@ def test_the_debian_package_holds_programs_that_run(tmp_path):
 
 
 def test_the_files_that_the_readme_tells_engineers_to_take_are_all_it_takes(tmp_path):
-    section = (ROOT / "README.md").read_text().split("\n## For engineers\n")[1].split("`include/playground`")[0]
-    files = [ROOT / "src" / name for name in re.findall(r"`(\w+\.c)`", section)]
-    program = tmp_path / "program.c"
-    program.write_text("""#include "playground/session.h"
-        int main(void)
+    section = (ROOT / "README.md").read_text().split("\n## For engineers\n")[1].split("Paho and OpenSSL")[0]
+    taken = [f"{stem}.{letter}" for stem, letters in re.findall(r"`(\w+)\.(c|\[ch\])`", section) for letter in letters.strip("[]")]
+    source = tmp_path / "src"
+    shutil.copytree(ROOT / "src" / "session", source / "session")
+    shutil.copytree(ROOT / "include", tmp_path / "include")
+    for name in taken:
+        shutil.copy(ROOT / "src" / name, source)
+    (source / "program.c").write_text("""#include "playground/console.h"
+        #include "playground/session.h"
+        #include <string.h>
+        int main(int argc, char **argv)
         {
-            struct options options = {.connection.broker_count = 1};
+            struct options options = {.count = 2, .connection = {.broker_count = 1, .keep_alive = 10, .client_id = "taken"}};
             struct session session;
+            int rc;
+
+            strcpy(options.connection.brokers[0].uri, argv[argc - 1]);
+            strcpy(options.connection.brokers[0].name, "the broker");
+            console_open("program");
             session_create(&session, &options, SESSION_ONE_THREAD, NULL, NULL);
+            session_connect(&session);
+            for (long sent = 0; session_goes_on(&session, sent); sent++) {
+                do
+                    rc = MQTTClient_publish(session.client, "t", 1, "1", 0, 0, NULL);
+                while (session_retry(&session, &rc));
+                console_sent("t", false, "1");
+            }
             return session_close(&session);
         }""")
-    assert files
-    output("cc", "-D_POSIX_C_SOURCE=200809L", "-I", ROOT / "include", "-I", ROOT / "src", program, *files, *(ROOT / "src" / "session").glob("*.c"),
-           "-lpaho-mqtt3cs", "-lssl", "-lcrypto", "-pthread", "-o", tmp_path / "program")
+    program = tmp_path / "program"
+    output("cc", "-D_POSIX_C_SOURCE=200809L", "-I", tmp_path / "include", "-I", source, *source.rglob("*.c"),
+           "-lpaho-mqtt3cs", "-lssl", "-lcrypto", "-pthread", "-o", program)
+    broker = Broker(tmp_path)
+    try:
+        assert output(program, f"tcp://127.0.0.1:{broker.port}") == "sent t: 1\nsent t: 1\n"
+    finally:
+        broker.stop()
