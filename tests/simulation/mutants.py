@@ -182,8 +182,9 @@ class Tree:
         """Which test fails, and after how many seconds; None: none does."""
         began = time.monotonic()
         tests = self.folder / "build" / "tests"
-        for command in [*([tests / test] for test in UNIT_TESTS),
-                        [tests / "simulation" / "simulation", "--seconds", seconds]]:
+        simulation = tests / "simulation" / "simulation"
+        for command in [*([tests / test] for test in UNIT_TESTS), [simulation, "--stories"],
+                        [simulation, "--seconds", seconds]]:
             try:
                 result = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, cwd=self.folder, timeout=6 * seconds)
