@@ -348,6 +348,8 @@ static void retries(struct handle *m, bool regardless)
         m->connect_count = m->out_count;
     else if (m->connect_sent < m->connect_count)
         regardless = true;
+    if (is_session(m))
+        facts.publish_us = world_now();
     for (int i = 0; i < m->out_count && m->connected; i++) {
         struct outbound *out = &m->out[i];
         if (!regardless && world_now() - out->touched_us <= RETRY_AFTER_US)
@@ -781,6 +783,7 @@ int MQTTClient_publish(MQTTClient handle, const char *topicName, int payloadlen,
     enter("MQTTClient_publish");
     if (handle == NULL) /* the real one ends there with SIGSEGV */
         broken("Paho is not called without a handle", "MQTTClient_publish");
+    facts.publish_us = world_now();
     snprintf(text, sizeof text, "%.*s", payloadlen, (const char *)payload);
     int rc = publish(handle, atoi(text), qos, dt);
     story("MQTTClient_publish %s to %s at QoS %d: %d", text, topicName, qos, rc);

@@ -16,6 +16,7 @@ struct paho_facts {
     bool is_connected;
     bool is_subscribed;   /* on this connection, and the broker has said so */
     bool has_subscribed;  /* asked for it, ever */
+    int64_t publish_us;   /* when a PUBLISH was last sent, or sent again */
     int64_t subscribe_us; /* when it did so the last time */
     struct link *link;    /* the last one */
     int accepted;         /* connections */

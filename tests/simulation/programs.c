@@ -55,6 +55,7 @@ static int publish(int qos)
 static int close_session(void)
 {
     program.is_closing = true;
+    program.closing_us = world_now();
     return session_close(&self.session);
 }
 
@@ -112,6 +113,7 @@ static int consume(void)
     struct session *session = &self.session;
 
     session_create(session, options, SESSION_ONE_THREAD, on_consumer_connected, NULL);
+    session->silence_note = SILENCE_NOTE;
     session_connect(session);
     while (session_goes_on(session, program.received)) {
         char *topic = NULL;

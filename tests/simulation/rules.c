@@ -23,6 +23,8 @@ enum {
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     SLACK_US = 100000,
+    WAITS_US = 450000,
+    REMARKED_US = 6000000,
     STUCK_US = 300000,        /* shorter than the shortest alarm */
     JUST_NOW_US = 10,         /* what is lost in the moment in which on_connected returns may count as either */
     ATTEMPT_US = 5000000,     /* Paho's three seconds, and those of the diagnosis */
@@ -57,6 +59,7 @@ static struct {
 
     int64_t pause_us, pause_began_us; /* the one that was drawn last; 0: it is over */
     int64_t back_off_ms;
+    int notes_of_silence;
     int last_broker;
     unsigned ruled_out; /* brokers that have refused for good, one bit each */
     int last_begun;     /* connections that had begun when the last pause was drawn */
@@ -326,12 +329,26 @@ void rule_stdout_failed(void)
 
 /* --- what it says ---------------------------------------------------------------------------------------------- */
 
+/* Who suspects a packet has sent it on the connection that ended. */
+static void check_guess(const char *text)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    if (strstr(text, "may not allow") == NULL)
+        return;
+    if ((strstr(text, "after SUBSCRIBE") != NULL ? paho->subscribe_us : paho->publish_us) < paho->accepted_us)
+        broken("who is suspected was there", "%s", text);
+}
+
 void rule_note(const char *text)
 {
     static const char lost[] = "The connection was lost ", forgot[] = "The broker forgot the session ";
     char name[16];
 
     hear(text);
+    check_guess(text);
+    if (strcmp(text, SILENCE_NOTE) == 0 && (facts.notes_of_silence++ > 0 || program.received > 0))
+        broken("a silence is remarked once", "%d times, %ld received", facts.notes_of_silence, program.received);
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
@@ -384,6 +401,7 @@ void rule_error(const char *text)
     const char *const rule = "the reason is true";
 
     hear(text);
+    check_guess(text);
     if (outcome.reason[0] != '\0')
         broken("there is one reason, the first", "%s", text);
     snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
@@ -595,6 +613,26 @@ static void no_session_stays_untold(void)
             broken("sessions that are left behind are told", "broker %d", i);
 }
 
+/* Half a second for what is on its way. */
+static void the_end_waits_for_acknowledgements(void)
+{
+    const struct paho_facts *paho = paho_facts();
+    int64_t waited_us = paho->lost_us - program.closing_us;
+
+    if (paho->was_disconnected && facts.told_unacknowledged > 0 && waited_us < WAITS_US)
+        broken("the end waits for acknowledgements", "%.3f s, for %ld", (double)waited_us / 1e6,
+               facts.told_unacknowledged);
+}
+
+static void a_silence_is_remarked(void)
+{
+    int64_t silent_us = program.closing_us - program.begun_us;
+
+    if (schedule.program == CONSUMER && program.received == 0 && program.begun == paho_facts()->accepted &&
+        program.begun > 0 && paho_facts()->was_disconnected && silent_us > REMARKED_US && facts.notes_of_silence == 0)
+        broken("a silence is remarked once", "not within %.3f s", (double)silent_us / 1e6);
+}
+
 /* Whoever is ended by the alarm says no goodbye to the broker: that is for who is stuck in one call. */
 static void the_alarm_ends_only_what_is_stuck(void)
 {
@@ -625,6 +663,8 @@ void rules_at_the_end(void)
         no_session_stays_untold();
     if (outcome.how != RETURNED)
         return; /* what follows is for those who come to say what they have to */
+    the_end_waits_for_acknowledgements();
+    a_silence_is_remarked();
     nothing_told_as_acknowledged_is_lost();
     nothing_is_dropped_unseen();
     the_summary_is_true();

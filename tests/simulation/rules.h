@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SILENCE_NOTE "nothing comes"
+
 enum how { NOT_ENDED, RETURNED, SECOND_SIGNAL, ALARM };
 
 struct outcome {
@@ -46,6 +48,7 @@ struct program_facts {
     long sent; /* messages that Paho took */
     long received;
     bool is_closing;
+    int64_t closing_us;
     bool says_goodbye;
     bool has_failed; /* by session_fail */
     int beginning;   /* depth of on_connected */

@@ -18,7 +18,9 @@ struct story {
     int qos;
     long count;
     double interval, wait, timeout;
-    int brokers; /* 0: one; otherwise so many URLs, of which only the last is there */
+    int keep_alive; /* 0: 2 s */
+    int feed;       /* messages of others; 0: 1000, -1: none */
+    int brokers;    /* 0: one; otherwise so many URLs, of which only the last is there */
     struct {
         enum fault fault;
         struct plan plan;
@@ -79,6 +81,15 @@ static const struct story stories[] = {
     {"a broker that never answers SUBSCRIBE", CONSUMER, 0, .faults = {{NO_SUBACK, {ALWAYS}}}, .how = RETURNED,
      .status = EX_UNAVAILABLE, .says = "has not answered SUBSCRIBE", .from_s = 5, .to_s = 6, .from_attempts = 1,
      .to_attempts = 1},
+    {"a broker that is silent is not accused", PRODUCER, 1, .count = 1000, .interval = 0.1, .keep_alive = 60,
+     .faults = {{SILENCE, {AT(1000000), .amount_us = 30000000}}, {SIGNAL, {AT(25000000)}}}, .how = ALARM,
+     .status = EX_OK, .says = "nor answered anything else", .from_s = 25, .to_s = 27, .from_attempts = 1,
+     .to_attempts = 6},
+    {"a guess is the reason when --timeout has passed", PRODUCER, 0, .count = 10, .interval = 1, .wait = 60,
+     .timeout = 5, .faults = {{CLOSE_ON_PUBLISH, {ALWAYS}}}, .how = RETURNED, .status = EX_PROTOCOL,
+     .says = "it may not allow", .from_s = 5, .to_s = 6, .from_attempts = 3, .to_attempts = 6},
+    {"nobody publishes", CONSUMER, 0, .timeout = 8, .feed = -1, .how = RETURNED, .status = EX_TEMPFAIL,
+     .says = "is anything published", .from_s = 8, .to_s = 9, .from_attempts = 1, .to_attempts = 1},
     {"a forgotten session", CONSUMER, 1, .count = 100, .faults = {{FORGETTING, {AT(1000000), .amount_us = 100000}}},
      .how = RETURNED, .status = EX_OK, .says = "The broker forgot the session 1 time", .from_s = 5, .to_s = 20,
      .from_attempts = 3, .to_attempts = 4},
@@ -128,7 +139,9 @@ static void prepare(const struct story *story)
     schedule.options.interval = story->interval;
     schedule.options.wait = story->wait;
     schedule.options.timeout = story->timeout;
-    schedule.feed_count = 1000;
+    if (story->keep_alive != 0)
+        schedule.options.connection.keep_alive = story->keep_alive;
+    schedule.feed_count = story->feed == 0 ? 1000 : story->feed < 0 ? 0 : story->feed;
     schedule.feed_qos = story->qos;
     if (story->brokers > 0) {
         schedule.options.connection.broker_count = story->brokers;
