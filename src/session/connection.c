@@ -69,10 +69,18 @@ static int connect_client(const struct connection_settings *settings, MQTTClient
     return rc;
 }
 
-/* Whether Paho has not even tried: for want of memory, or because it was told what it cannot do. */
-static bool has_not_tried(int rc)
+/* Why there is no connection. */
+static struct diagnosis explain(const struct connection *connection, int rc)
 {
-    return rc == NO_MEMORY_OF_PAHO || (rc <= MQTTCLIENT_BAD_UTF8_STRING && rc >= MQTTCLIENT_0_LEN_WILL_TOPIC);
+    const struct broker *broker = connection_broker(connection);
+    struct diagnosis diagnosis = {.status = EX_SOFTWARE, .final = true};
+
+    if (rc != NO_MEMORY_OF_PAHO && (rc > MQTTCLIENT_BAD_UTF8_STRING || rc < MQTTCLIENT_0_LEN_WILL_TOPIC))
+        return diagnose(broker, connection->settings, rc);
+    /* It has not even tried: it was told what it cannot do. */
+    snprintf(diagnosis.text, sizeof diagnosis.text, "Paho cannot connect to %.200s: %s (its code %d)", broker->name,
+             MQTTClient_strerror(rc), rc);
+    return diagnosis;
 }
 
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis)
@@ -94,14 +102,8 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
     /* Paho sends again what was in flight before it returns: where that was too much for the broker, or the network, it
      * had accepted the connection all the same, and Paho does not tell whether it knew the session. */
     bool lost_at_once = rc == MQTTCLIENT_DISCONNECTED;
-    if (has_not_tried(rc)) {
-        *diagnosis = (struct diagnosis){.status = EX_SOFTWARE, .final = true};
-        snprintf(diagnosis->text, sizeof diagnosis->text, "Paho cannot connect to %.200s: %s (its code %d)",
-                 broker->name, MQTTClient_strerror(rc), rc);
-        return false;
-    }
     if (rc != MQTTCLIENT_SUCCESS && !lost_at_once) {
-        *diagnosis = diagnose(broker, connection->settings, rc);
+        *diagnosis = explain(connection, rc);
         return false;
     }
     bool *has_session = &connection->has_session[connection->broker];

@@ -259,7 +259,16 @@ static void prepare_last_words_while_up(const struct session *session)
         sessions);
 }
 
-/* A broker that answers an UNSUBSCRIBE lives. If it has never acknowledged anything, it has other ideas of the protocol:
+/* Whether the broker lives, and says so: an UNSUBSCRIBE from what nobody has subscribed to changes nothing. */
+static bool is_anybody_there(struct session *session)
+{
+    prepare_last_words(session, "waiting for an answer of");
+    int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
+    prepare_last_words_while_up(session);
+    return rc == MQTTCLIENT_SUCCESS;
+}
+
+/* A broker that answers lives. If it has never acknowledged anything, it has other ideas of the protocol:
  * it is no use to go on. If it has, one message or its acknowledgement got lost: on a new connection it is sent again
  * (MQTT 3.1.1 section 4.4). A broker that answers nothing is a matter of keep alive. */
 static void check_stall(struct session *session)
@@ -275,10 +284,7 @@ static void check_stall(struct session *session)
     count_window(session);
     if (window_stalled_us(&parts->window, now_us) < STALLED_US)
         return;
-    prepare_last_words(session, "waiting for an answer of");
-    int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
-    prepare_last_words_while_up(session);
-    if (rc != MQTTCLIENT_SUCCESS) {
+    if (!is_anybody_there(session)) {
         console_note("%.200s has not acknowledged a message for %d s, nor answered anything else", name,
                      STALLED_US / 1000000);
         return;

@@ -93,7 +93,7 @@ MUTANTS = {
         ("what the program has subscribed to is pumped and thrown away", "    if (parts->has_subscribed)\n        MQTTClient_yield();\n    else\n", ""),
         ("what the program has subscribed to is pumped and thrown away while it waits", "parts->mode == SESSION_ONE_THREAD && !parts->has_subscribed;", "parts->mode == SESSION_ONE_THREAD;"),
         ("what arrives unasked is leaked", "    MQTTClient_freeMessage(&message);\n    MQTTClient_free(topic);", "    MQTTClient_freeMessage(&message);"),
-        ("a silent broker is accused of its acknowledgements", "    if (rc != MQTTCLIENT_SUCCESS) {\n        console_note(", "    if (false) {\n        console_note("),
+        ("a silent broker is accused of its acknowledgements", "    if (!is_anybody_there(session)) {\n        console_note(", "    if (false) {\n        console_note("),
         ("who waits for acknowledgements is taken to be stuck", "    stop_requested(); /* who comes here is not stuck", "    /* who comes here is not stuck"),
         ("one lost acknowledgement ends the program", "    if (parts->window.has_moved) {", "    if (false) {"),
         ("a lost acknowledgement is waited for for ever", "        MQTTClient_disconnect(session->client, 0);\n        return;", "        return;"),
@@ -157,7 +157,9 @@ MUTANTS = {
 }
 
 # what it does wrong: why nobody can see that
-UNNOTICED = {}
+UNNOTICED = {
+    "a signal in on_connected is the broker's fault": "the program ends all the same, and what is blamed is not printed",
+}
 
 
 class Tree:
