@@ -206,6 +206,7 @@ def test_two_pairs_do_not_hear_each_other(broker, run, observe):
     one = run("mqtt_smart_object", *broker.options, *FAST, "--device-id", "one")
     two = run("mqtt_smart_object", *broker.options, *FAST, "--device-id", "two")
     one.out.wait_for("received .*OFF")
+    two.out.wait_for("sent .*telemetry/switch")
     for smart_object in (one, two):
         assert smart_object.interrupt()[0] == 0
     observer.fence()
