@@ -80,6 +80,8 @@ bool fault_strikes(enum fault fault)
     const struct plan *plan = &schedule.plan[fault];
     unsigned occasion = faults.seen[fault]++;
 
+    if (plan->last != 0 && (occasion < plan->first || occasion > plan->last))
+        return false;
     if (plan->percent == 0 || faults.are_over || (world_now() >= schedule.healthy_us && plan->percent < 100))
         return false;
     if (world_hash(schedule.seed, fault, occasion) % 100 >= (uint64_t)plan->percent || !is_wanted(fault, occasion))

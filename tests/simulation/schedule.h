@@ -46,6 +46,8 @@ extern const char *const fault_names[FAULTS];
 struct plan {
     int percent;       /* of the occasions; 0: never */
     int count;         /* for those of the clock: so often */
+    unsigned first;    /* for the others: the first occasion, from 0 on */
+    unsigned last;     /* and the last one; 0: there is none */
     int64_t first_us;  /* for those of the clock */
     int64_t every_us;  /* for those of the clock */
     int64_t amount_us; /* how slow, how long; 0: random */

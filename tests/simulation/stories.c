@@ -33,9 +33,10 @@ struct story {
     int from_attempts, to_attempts;
 };
 
-#define ALWAYS       .percent = 100
-#define AT(us)       .percent = 100, .count = 1, .first_us = (us)
-#define EVERY(us, n) .percent = 100, .count = (n), .first_us = (us), .every_us = (us)
+#define ALWAYS        .percent = 100
+#define AT(us)        .percent = 100, .count = 1, .first_us = (us)
+#define NUMBERS(m, n) .percent = 100, .first = (m), .last = (n)
+#define EVERY(us, n)  .percent = 100, .count = (n), .first_us = (us), .every_us = (us)
 
 static const struct story stories[] = {
     {"nothing goes wrong: producer", PRODUCER, 2, .count = 30, .how = RETURNED, .status = EX_OK, .to_s = 2,
@@ -75,9 +76,13 @@ static const struct story stories[] = {
     {"QoS 2 answered by PUBACK", PRODUCER, 2, .count = 100, .interval = 1, .faults = {{PUBACK_FOR_QOS_2, {ALWAYS}}},
      .how = RETURNED, .status = EX_PROTOCOL, .says = "has not acknowledged a message at QoS 2 for 10 s", .from_s = 10,
      .to_s = 20, .from_attempts = 1, .to_attempts = 2},
-    {"some acknowledgements get lost", PRODUCER, 1, .count = 30, .interval = 0.1, .faults = {{NO_ACK, {.percent = 10}}},
-     .how = RETURNED, .status = EX_OK, .says = "once more, on a new connection", .from_s = 10, .to_s = 60,
-     .from_attempts = 2, .to_attempts = 6},
+    {"one acknowledgement gets lost", PRODUCER, 1, .count = 30, .interval = 0.1, .faults = {{NO_ACK, {NUMBERS(2, 2)}}},
+     .how = RETURNED, .status = EX_OK, .says = "once more, on a new connection", .from_s = 10, .to_s = 15,
+     .from_attempts = 3, .to_attempts = 3},
+    {"a SUBSCRIBE that is not answered after a loss", OBJECT, 1, .interval = 1,
+     .faults = {{CUT, {NUMBERS(0, 1), .amount_us = 1500000}}, {NO_SUBACK, {NUMBERS(2, 2)}}, {SIGNAL, {AT(15000000)}}},
+     .how = RETURNED, .status = EX_OK, .says = "has not answered SUBSCRIBE", .from_s = 15, .to_s = 16.5,
+     .from_attempts = 5, .to_attempts = 5},
     {"a broker that never answers SUBSCRIBE", CONSUMER, 0, .faults = {{NO_SUBACK, {ALWAYS}}}, .how = RETURNED,
      .status = EX_UNAVAILABLE, .says = "has not answered SUBSCRIBE", .from_s = 5, .to_s = 6, .from_attempts = 1,
      .to_attempts = 1},
