@@ -188,7 +188,7 @@ def humidity(lab):
               "Make the topic as that of the temperature is made: with snprintf and options.device_id.")
 
 
-    proxy = wire.Proxy(broker.port, cut_after=50000, cuts=4)
+    proxy = wire.Proxy(broker.port, cut_after=50000, cuts=2)  # each pause is twice as long as the one before
     flood = lab.start("device_producer", "--port", proxy.port, "--wait", 20, "-C", 1500, "--interval", 0, "--quiet")
     lab.until(lambda: flood.process.poll() is not None)
     proxy.close()
