@@ -8,7 +8,7 @@
 
 #include <sysexits.h>
 
-enum { ARGUMENT_MAX = 64 };
+enum { ARGUMENT_MAX = 64, TOLD_SIZE = 65536 };
 
 static double own_number;
 
@@ -116,16 +116,17 @@ static void read_arguments(int argc, char **argv, const struct program *program)
 {
     struct options options = {.topic = "a/b", .device_id = "d", .base_topic = "/b", .qos = 1};
     FILE *out = stdout, *error = stderr;
-    char *told = NULL;
-    size_t told_size = 0;
+    static char told[TOLD_SIZE];
     int status = -1;
 
     own_number = 0;
-    stdout = fopen("/dev/null", "w"); /* in the GNU library these two are variables */
-    stderr = open_memstream(&told, &told_size);
+    stdout = fopen("/dev/null", "w");          /* in the GNU library these two are variables */
+    stderr = fmemopen(told, sizeof told, "w"); /* unlike open_memstream it bears setvbuf */
     must(stdout != NULL && stderr != NULL, "there is memory");
     bool goes_on = options_read(&options, program, argc, argv, &status);
     fclose(stdout);
+    fflush(stderr);
+    size_t told_size = (size_t)ftell(stderr);
     fclose(stderr);
     stdout = out;
     stderr = error;
@@ -138,7 +139,6 @@ static void read_arguments(int argc, char **argv, const struct program *program)
     } else {
         must(status == EX_OK && told_size == 0, "--help, --usage, --version");
     }
-    free(told);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
