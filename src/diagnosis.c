@@ -80,10 +80,10 @@ static struct diagnosis speaks(const struct broker *broker, const struct connect
 
     const char *proxy = is_web ? getenv(has_tls ? "https_proxy" : "http_proxy") : NULL;
 
-    if (has_tls == broker->has_tls && is_web == probe_is_web(broker) && proxy != NULL)
+    if (has_tls == broker->has_tls && is_web == probe_is_web(broker) && proxy != NULL && *proxy != '\0')
         return say(EX_UNAVAILABLE, false,
-                   "%s answers, but not through the proxy of the environment (%s), as Paho asks it", broker->name,
-                   has_tls ? "https_proxy" : "http_proxy");
+                   "%s answers, but not through the proxy of the environment (%s), as Paho asks it: try without",
+                   broker->name, has_tls ? "https_proxy" : "http_proxy");
     if (has_tls == broker->has_tls && is_web == probe_is_web(broker))
         return say(EX_UNAVAILABLE, false,
                    "the broker at %s has not answered in time, or closed the connection: its log may say why",

@@ -43,9 +43,11 @@ static void set_alarm(suseconds_t us)
 
 static void on_signal(int signal)
 {
-    if (atomic_exchange(&requested, true) &&
-        signal != SIGHUP)           /* which comes more than once when a terminal is closed */
-        _exit(STOP_STATUS_AT_ONCE); /* not exit: a signal handler may not flush or run atexit functions */
+    bool is_second = atomic_exchange(&requested, true);
+
+    /* A terminal that is closed sends SIGHUP more than once. And not exit: a handler may not flush or run atexit functions. */
+    if (is_second && signal != SIGHUP)
+        _exit(STOP_STATUS_AT_ONCE);
     atomic_store(&has_looked, false);
     set_alarm(PATIENCE_US);
 }
@@ -88,9 +90,11 @@ void stop_install(void)
 
 void stop_uninstall(void)
 {
-    set_alarm(0);
-    for (int i = 0; i < CAUGHT; i++)
+    for (int i = 0; i < CAUGHT; i++) {
+        if (caught[i] == SIGALRM)
+            set_alarm(0); /* nobody sets another any more: those who did were given back before */
         sigaction(caught[i], &before[i], NULL);
+    }
     atomic_store(&requested, false);
 }
 

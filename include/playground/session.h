@@ -21,8 +21,8 @@
  * first call. All but session_lost are for one thread: the one that created the session.
  *
  * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGHUP, SIGALRM (and alarm and setitimer with it) until
- * session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment (through which Paho would send
- * plain MQTT), and what console.h counts is that of the process. Call console_open before it. */
+ * session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment unless it goes over
+ * WebSockets (Paho would send plain MQTT through them, too), and what console.h counts is that of the process. Call console_open before it. */
 #ifndef PLAYGROUND_SESSION_H
 #define PLAYGROUND_SESSION_H
 
@@ -61,8 +61,8 @@ struct session {
     struct session_parts *parts; /* everything else, which belongs to src/session/ */
 };
 
-/* Makes Paho's handle for the first of options->connection.brokers. `options` and `context` have to live until session_close.
- * Always to be followed by session_close. */
+/* Makes Paho's handle for the first of options->connection.brokers. `options` and `context` have to live until
+ * session_close, which always has to follow. */
 void session_create(struct session *session, const struct options *options, enum session_mode mode,
                     session_on_connected *on_connected, void *context);
 
@@ -102,8 +102,8 @@ bool session_is_connected(const struct session *session);
  * is for programs that subscribe to nothing: what arrives is not shown, but counted at the end. */
 void session_wait(struct session *session, double seconds);
 
-/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" if it is
- * MQTTCLIENT_SUCCESS, and returns it. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the session with EX_PROTOCOL. */
+/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" if it is MQTTCLIENT_SUCCESS, and
+ * returns it. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the session with EX_PROTOCOL. */
 int session_subscribed(struct session *session, const char *filter, int rc);
 
 /* Ends the program's work for a reason of its own: prints `text` as an error and makes session_goes_on false and

@@ -188,9 +188,8 @@ static void let_paho_work(struct session *session, int ms)
     }
     if (parts->has_subscribed)
         MQTTClient_yield();
-    else
-        drop_message(session,
-                     (unsigned long)ms); /* of a subscription that another program has made with this client id */
+    else /* what comes is of a subscription that another program has made with this client id */
+        drop_message(session, (unsigned long)ms);
 }
 
 static void count_window(struct session *session)
@@ -252,11 +251,10 @@ static void prepare_last_words_while_up(const struct session *session)
     char sessions[SUMMARY_SESSIONS_SIZE];
 
     summary_sessions(&session->parts->connection, sessions);
-    stop_last_words(
-        EX_OK,
-        "%sEnded while the broker, or standard output, took nothing more: what was sent or shown last may be "
-        "missing",
-        sessions);
+    stop_last_words(EX_OK,
+                    "%sEnded while the broker, or standard output, took nothing more: "
+                    "what was sent or shown last may be missing",
+                    sessions);
 }
 
 /* Whether the broker lives, and says so: an UNSUBSCRIBE from what nobody has subscribed to changes nothing. */
@@ -268,9 +266,9 @@ static bool is_anybody_there(struct session *session)
     return rc == MQTTCLIENT_SUCCESS;
 }
 
-/* A broker that answers lives. If it has never acknowledged anything, it has other ideas of the protocol:
- * it is no use to go on. If it has, one message or its acknowledgement got lost: on a new connection it is sent again
- * (MQTT 3.1.1 section 4.4). A broker that answers nothing is a matter of keep alive. */
+/* A broker that answers lives. If it has never acknowledged anything, it has other ideas of the protocol: it is no use to
+ * go on. If it has, one message or its acknowledgement got lost: on a new connection it is sent again (MQTT 3.1.1 section
+ * 4.4). A broker that answers nothing is a matter of keep alive. */
 static void check_stall(struct session *session)
 {
     struct session_parts *parts = session->parts;
