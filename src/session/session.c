@@ -95,8 +95,9 @@ struct session_parts {
     atomic_long lost_at;
 
     struct left_over left_over;
-    struct diagnosis failure; /* the last one; an empty text: a connection that had been good was lost */
-    bool is_guess;            /* of who is to blame: to be told, not to be acted on */
+    struct diagnosis failure;      /* the last one; an empty text: a connection that had been good was lost */
+    struct diagnosis open_failure; /* the last one that is not final */
+    bool is_guess;                 /* of who is to blame: to be told, not to be acted on */
 };
 
 static const char NO_OUTPUT[] =
@@ -370,10 +371,16 @@ static enum event in_failed(struct session *session)
 
     if (parts->failure.final)
         connection_rule_out(&parts->connection);
+    else
+        parts->open_failure = parts->failure;
     if (connection_is_hopeless(&parts->connection))
         return HOPELESS;
     if (connection_next_broker(&parts->connection))
         return ANOTHER;
+    if (parts->failure.final) { /* the last of the list: the others are waited for, and not this one */
+        console_note("%s", parts->failure.text);
+        parts->failure = parts->open_failure;
+    }
     if (!parts->was_proven && monotonic_us() >= parts->give_up_us)
         return HOPELESS;
     return LATER;
@@ -834,7 +841,7 @@ int session_close(struct session *session)
         count_window(session); /* acknowledgements came with them */
         prepare_last_words(session, "disconnecting from");
         MQTTClient_disconnect(session->client, 0);
-    } else if (receives(parts) && parts->let_through && parts->options->qos > 0) {
+    } else if (receives(parts) && parts->options->qos > 0) {
         parts->left_over.has_more = true;
     }
     MQTTClient_destroy(&session->client);

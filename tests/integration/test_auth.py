@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import ROOT, Broker
+from conftest import ROOT, Broker, free_port
 
 SECURED = "allow_anonymous false\npassword_file {0}/passwd\nacl_file {0}/acl"
 
@@ -56,6 +56,17 @@ def test_bad_credentials_end_the_program_at_once_with_77(secured, run, program, 
     assert len(refused.err.lines) == 1
     assert "check --username and --password" in refused.err.lines[0]
     assert len(secured.log.matching("New client connected|New connection")) == 1, "no second try"
+
+
+@pytest.mark.parametrize("comes_last", [False, True])
+def test_who_refuses_is_not_asked_again_and_does_not_speak_for_a_broker_that_is_away(secured, run, comes_last):
+    urls = [f"mqtt://127.0.0.1:{port}" for port in (free_port(), secured.port)]
+    first, second = urls if comes_last else urls[::-1]
+    program = run("simple_producer", "--url", first, "--url", second, *as_user("mallory"), "--wait", 2)
+    assert program.wait() == 69
+    assert len(program.err.matching("check --username and --password")) == 1, "told once"
+    assert program.err.lines[-1].startswith(f"simple_producer: no broker at {urls[0][7:]}: ")
+    assert len(secured.log.matching("New client connected|New connection")) == 1
 
 
 def test_other_exercises_need_credentials_on_that_port_too(secured, run):

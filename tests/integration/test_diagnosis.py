@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+import socket
 import ssl
 import threading
 import time
@@ -225,15 +226,20 @@ def test_where_only_a_known_client_is_spoken_to_that_is_told(lab, run):
 
 
 class Leaving(wire.Listener):
-    """Takes connections and closes them."""
+    """Takes connections and closes them, in one of both ways that TCP knows."""
+
+    def __init__(self, close):
+        self.close_one = close
+        super().__init__()
 
     def serve(self, connection):
-        connection.close()
+        self.close_one(connection)
 
 
+@pytest.mark.parametrize("close", [socket.socket.close, wire.reset], ids=["close", "reset"])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_who_is_sent_away_is_told_so_with_and_without_tls(run, serve, scheme):
-    server = serve(Leaving())
+def test_who_is_sent_away_is_told_so_with_and_without_tls(run, serve, scheme, close):
+    server = serve(Leaving(close))
     program = run("simple_producer", "--url", f"{scheme}://127.0.0.1:{server.port}")
     fail(program, 69, "takes the connection and closes it without an answer: its log may say why, or check --port$")
 

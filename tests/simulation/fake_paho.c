@@ -598,6 +598,7 @@ static int on_connack(struct handle *m)
         facts.is_connected = true;
         facts.accepted++;
         facts.accepted_us = facts.oldest_us = world_now();
+        facts.link = m->link;
     }
     if (m->clean)
         clean_session(m);
@@ -623,8 +624,6 @@ static int connect_uri(struct handle *m, MQTTClient_connectOptions *options, con
     }
     m->broker = uri[strlen("tcp://broker")] - '0';
     m->link = broker_connect(m->broker, &is_lost);
-    if (is_session(m) && m->link != NULL)
-        facts.link = m->link;
     if (m->link == NULL) {
         world_sleep_until(is_lost ? start_us + timeout_us : world_now() + 2 * schedule.latency_us);
         return SOCKET_ERROR;

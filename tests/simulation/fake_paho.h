@@ -18,7 +18,7 @@ struct paho_facts {
     bool has_subscribed;  /* asked for it, ever */
     int64_t publish_us;   /* when a PUBLISH was last sent, or sent again */
     int64_t subscribe_us; /* when it did so the last time */
-    struct link *link;    /* the last one */
+    struct link *link;    /* the last one that was accepted */
     int accepted;         /* connections */
     int64_t accepted_us;  /* the last one */
     int lost;             /* connections that ended before the end */

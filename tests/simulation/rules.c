@@ -458,9 +458,7 @@ static bool status_is_allowed(int status)
     case EX_IOERR:
         return facts.stdout_failed || (outcome.how == ALARM && struck(STDOUT_FULL));
     case EX_NOPERM:
-        return struck(REFUSE) && (code == 4 || code == 5) &&
-               (next_broker(0) >= options->connection.broker_count ||
-                (!facts.was_proven && outcome.ended_us >= (int64_t)(options->wait * 1e6)));
+        return struck(REFUSE) && (code == 4 || code == 5) && next_broker(0) >= options->connection.broker_count;
     case EX_PROTOCOL:
         return (struck(REFUSE) && (code == 1 || code == 2)) ||
                (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||
