@@ -283,14 +283,15 @@ static void check_stall(struct session *session)
     count_window(session);
     if (window_stalled_us(&parts->window, now_us) < STALLED_US)
         return;
-    if (!is_anybody_there(session)) {
+    bool answers = is_anybody_there(session);
+    count_window(session);
+    if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
+        return; /* it was slow, no more */
+    if (!answers) {
         console_note("%.200s has not acknowledged a message for %d s, nor answered anything else", name,
                      STALLED_US / 1000000);
         return;
     }
-    count_window(session);
-    if (window_stalled_us(&parts->window, monotonic_us()) < STALLED_US)
-        return; /* it was slow, no more */
     if (parts->window.has_moved) {
         console_note("%.200s answers, but has not acknowledged a message for %d s: once more, on a new connection",
                      name, STALLED_US / 1000000);
@@ -697,9 +698,7 @@ bool session_retry(struct session *session, int *rc)
         session_fail(session, EX_SOFTWARE, "Paho refused to publish: is the topic valid, the payload below 256 MB?");
         return false;
     }
-    while (stay_up(session) && window_is_full(&parts->window))
-        make_room(session);
-    return parts->state == UP;
+    return stay_up(session);
 }
 
 static void remark_silence(struct session *session)
@@ -736,14 +735,11 @@ bool session_goes_on(struct session *session, long done)
         remark_silence(session);
     console_progress(done, course->count);
     /* A connection that was good a moment ago: if it is lost, Paho's next call finds out. */
-    if (progress && parts->state == UP && !parts->has_waited && course_wants_more(course) &&
-        !window_is_full(&parts->window) && !is_over(session))
+    if (progress && parts->state == UP && !parts->has_waited && course_wants_more(course) && !is_over(session))
         return true;
     parts->has_waited = false;
     while (stay_up(session)) {
-        if (window_is_full(&parts->window))
-            make_room(session); /* a lost connection left a full window: one more, and the broker may drop it */
-        else if (course_wants_more(course))
+        if (course_wants_more(course))
             return true;
         else if (parts->window.unchecked > 0)
             await_acknowledgements(session, 0, SESSION_TIMEOUT_MS);

@@ -27,7 +27,7 @@ static struct {
     char words[1024];
     struct console_counts counts;
     int64_t full_until_us;
-    bool fails, has_failed;
+    bool fails, has_failed, has_unwritten;
 } fakes;
 
 static const char signals = 0; /* the channel of those who are woken by one */
@@ -155,18 +155,21 @@ void console_sent(const char *topic, bool retained, const char *text)
 {
     (void)topic, (void)retained, (void)text;
     fakes.counts.sent++;
+    fakes.has_unwritten = true;
 }
 
 void console_received(const char *topic, bool retained, const char *text)
 {
     (void)topic, (void)retained, (void)text;
     fakes.counts.received++;
+    fakes.has_unwritten = true;
 }
 
 void console_refused(const char *topic, bool retained, const char *reason)
 {
     (void)topic, (void)retained, (void)reason;
     fakes.counts.refused++;
+    fakes.has_unwritten = true;
 }
 
 struct console_counts console_counts(void)
@@ -212,6 +215,7 @@ bool console_flush(void)
         rule_stdout_failed();
     }
     fakes.has_failed = fakes.fails;
+    fakes.has_unwritten = fakes.has_unwritten && fakes.has_failed;
     return !fakes.has_failed;
 }
 
@@ -315,6 +319,11 @@ void fakes_begin(void)
             world_at(plan->first_us + i * plan->every_us, strike, (void *)(intptr_t)fault);
     }
     world_at(schedule.last_signal_us, last_signal, NULL);
+}
+
+bool fakes_have_unwritten(void)
+{
+    return fakes.has_unwritten;
 }
 
 bool fakes_stop_requested(void)

@@ -93,7 +93,7 @@ MUTANTS = {
         ("what the program has subscribed to is pumped and thrown away", "    if (parts->has_subscribed)\n        MQTTClient_yield();", "    if (false)\n        MQTTClient_yield();"),
         ("what the program has subscribed to is pumped and thrown away while it waits", "parts->mode == SESSION_ONE_THREAD && !parts->has_subscribed;", "parts->mode == SESSION_ONE_THREAD;"),
         ("what arrives unasked is leaked", "    MQTTClient_freeMessage(&message);\n    MQTTClient_free(topic);", "    MQTTClient_freeMessage(&message);"),
-        ("a silent broker is accused of its acknowledgements", "    if (!is_anybody_there(session)) {\n        console_note(", "    if (false) {\n        console_note("),
+        ("a silent broker is accused of its acknowledgements", "    if (!answers) {", "    if (false) {"),
         ("who waits for acknowledgements is taken to be stuck", "    stop_requested(); /* who comes here is not stuck", "    /* who comes here is not stuck"),
         ("one lost acknowledgement ends the program", "    if (parts->window.has_moved) {", "    if (false) {"),
         ("a lost acknowledgement is waited for for ever", "        MQTTClient_disconnect(session->client, 0);\n        return;", "        return;"),
@@ -106,7 +106,7 @@ MUTANTS = {
         ("what Paho took is not counted", "        window_add(&parts->window);", "        ;"),
         ("in on_connected it connects again", "if (parts->state != UP || is_over(session))", "if (is_over(session))"),
         ("a message that Paho refused is tried for ever", "    if (MQTTClient_isConnected(session->client)) {\n        session_fail(session, EX_SOFTWARE, \"Paho refused", "    if (false) {\n        session_fail(session, EX_SOFTWARE, \"Paho refused"),
-        ("a lost message is not published again", "    return parts->state == UP;\n", "    return false;\n"),
+        ("a lost message is not published again", "    return stay_up(session);\n", "    stay_up(session);\n    return false;\n"),
         ("what was in flight before the beginning is no reason to wait", "    make_room(session); /* what was in flight", "    ; /* what was in flight"),
         ("on_connected is forgotten after the first connection", "    if (parts->on_connected != NULL && MQTTClient_isConnected", "    if (parts->on_connected != NULL && !parts->was_proven && MQTTClient_isConnected"),
         ("what on_connected says is not heard", "        rc = parts->on_connected(session, parts->context);", "        parts->on_connected(session, parts->context);"),
@@ -117,9 +117,9 @@ MUTANTS = {
         ("a lost connection is not noticed", "    return MQTTClient_isConnected(session->client) ? NOTHING : LOST;", "    return NOTHING;"),
         ("the other brokers are not tried", "    if (connection_next_broker(&parts->connection))", "    if (false)"),
         ("what is final is tried again", "        connection_rule_out(&parts->connection);", "        ;"),
-        ("--wait is not honoured", "(!parts->was_proven && monotonic_us() >= parts->give_up_us)", "!parts->was_proven"),
-        ("--wait never ends", "(!parts->was_proven && monotonic_us() >= parts->give_up_us)", "false"),
-        ("it gives up though it was connected", "(!parts->was_proven && monotonic_us() >= parts->give_up_us)", "monotonic_us() >= parts->give_up_us"),
+        ("--wait is not honoured", "if (!parts->was_proven && monotonic_us() >= parts->give_up_us)", "if (!parts->was_proven)"),
+        ("--wait never ends", "if (!parts->was_proven && monotonic_us() >= parts->give_up_us)", "if (false)"),
+        ("it gives up though it was connected", "if (!parts->was_proven && monotonic_us() >= parts->give_up_us)", "if (monotonic_us() >= parts->give_up_us)"),
         ("the window is not counted anew", "    window_restart(&parts->window, session->client, connection->accepted_us);", ""),
         ("a settled connection settles the next one", "    parts->is_settled = false;", ""),
         ("a packet of the connection before is suspected", "    parts->last_packet = parts->window.unchecked > 0 ? PUBLISH : NULL;", ""),
@@ -139,7 +139,6 @@ MUTANTS = {
         ("the wrong status for a refused subscription", "        session_fail(session, EX_PROTOCOL, text);\n    }\n    return rc;", "        session_fail(session, EX_UNAVAILABLE, text);\n    }\n    return rc;"),
         ("a refused subscription is no reason to end", "    } else if (rc == MQTT_BAD_SUBSCRIBE) {", "    } else if (false) {"),
         ("it ends before all is acknowledged", "        else if (parts->window.unchecked > 0)\n", "        else if (false)\n"),
-        ("a full window does not stop a message that has not been sent", "            make_room(session); /* a lost connection", "            return true; /* a lost connection"),
         ("the silence is not remarked", "monotonic_us() - began_us < SILENCE_US", "true"),
         ("the silence is remarked again and again", "    session->silence_note = NULL; /* once is enough */", ""),
         ("the progress of a program is not noted", "    course->done = done;", ""),
@@ -159,6 +158,8 @@ MUTANTS = {
 # what it does wrong: why nobody can see that
 UNNOTICED = {
     "a signal in on_connected is the broker's fault": "the program ends all the same, and what is blamed is not printed",
+    "a connection that was lost once is lost for ever": "Paho has called connectionLost before the call that waited returns: "
+                                                        "that moment is there, but for microseconds",
 }
 
 

@@ -207,9 +207,9 @@ void rule_published(int rc)
     int pending = paho_facts()->pending;
 
     (void)rc;
-    int more = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0' ? 2 : 0;
+    int more = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0' ? 3 : 0;
 
-    if (pending > schedule.options.window + more) /* nothing holds up the end */
+    if (pending > schedule.options.window + more) /* nothing holds up the end: two events in a row, and the goodbye */
         broken("the window is never exceeded", "%d messages in flight", pending);
 }
 
@@ -340,6 +340,16 @@ static void check_guess(const char *text)
         broken("who is suspected was there", "%s", text);
 }
 
+static void check_stall(const char *text)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    if (strstr(text, "has not acknowledged a message") == NULL)
+        return;
+    if (paho->pending == 0 || world_now() - paho->oldest_us < STALLED_US)
+        broken("the reason is true", "no message waits for so long: %s", text);
+}
+
 void rule_note(const char *text)
 {
     static const char lost[] = "The connection was lost ", forgot[] = "The broker forgot the session ";
@@ -347,6 +357,7 @@ void rule_note(const char *text)
 
     hear(text);
     check_guess(text);
+    check_stall(text);
     if (strcmp(text, SILENCE_NOTE) == 0 && (facts.notes_of_silence++ > 0 || program.received > 0))
         broken("a silence is remarked once", "%d times, %ld received", facts.notes_of_silence, program.received);
     if (strstr(text, " not acknowledged") != NULL)
@@ -402,6 +413,7 @@ void rule_error(const char *text)
 
     hear(text);
     check_guess(text);
+    check_stall(text);
     if (outcome.reason[0] != '\0')
         broken("there is one reason, the first", "%s", text);
     snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
@@ -415,8 +427,6 @@ void rule_error(const char *text)
         if (link_was_ended_by_the_other_side() && paho->lost_us - paho->subscribe_us < patience_us())
             broken(rule, "the connection was closed: %s", text);
     } else if (strstr(text, "has not acknowledged") != NULL) {
-        if (paho->pending == 0 || world_now() - paho->oldest_us < STALLED_US)
-            broken(rule, "no message waits for so long: %s", text);
         if (paho->has_acknowledged)
             broken(rule, "others were acknowledged: %s", text);
     }
@@ -476,6 +486,12 @@ static void the_status_is_allowed(void)
         broken("the status is one that the brokers allow", "%d, \"%s\"", outcome.status, outcome.reason);
     if (outcome.how == RETURNED && outcome.status != EX_OK && outcome.reason[0] == '\0')
         broken("who fails says why", "%d", outcome.status);
+}
+
+static void what_cannot_be_written_is_told(void)
+{
+    if (outcome.how == RETURNED && outcome.status == EX_OK && fakes_have_unwritten())
+        broken("what cannot be written is told", "standard output has failed");
 }
 
 static int sessions_to_remove(void)
@@ -653,6 +669,7 @@ void rules_at_the_end(void)
     ctrl_c_is_quick();
     the_alarm_ends_only_what_is_stuck();
     the_status_is_allowed();
+    what_cannot_be_written_is_told();
     timeout_is_honoured();
     wait_is_honoured();
     count_is_honoured();
