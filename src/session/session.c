@@ -398,8 +398,8 @@ static void on_accepted(struct session *session)
     window_restart(&parts->window, session->client, connection->accepted_us);
     parts->looked_us = connection->accepted_us;
     parts->is_settled = false;
-    parts->is_guess = false;
-    parts->failure.text[0] = '\0';
+    if (!parts->is_guess) /* a suspicion stays until this connection has shown something else */
+        parts->failure.text[0] = '\0';
     parts->last_packet = parts->window.unchecked > 0 ? PUBLISH : NULL; /* Paho has sent it again */
     parts->awaits_answer = parts->last_packet != NULL;
     prepare_last_words(session, "beginning to work with");

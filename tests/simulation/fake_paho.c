@@ -194,6 +194,8 @@ static void disconnect1(struct handle *m, bool calls_lost, bool stops)
             facts.was_disconnected = !calls_lost && program.is_closing;
             facts.lost += !facts.was_disconnected;
             facts.lost_us = world_now();
+            facts.lost_accepted_us = facts.accepted_us;
+            facts.lost_link = m->link;
         }
         if (was_connected && calls_lost)
             story("finds the connection lost");
@@ -598,7 +600,6 @@ static int on_connack(struct handle *m)
         facts.is_connected = true;
         facts.accepted++;
         facts.accepted_us = facts.oldest_us = world_now();
-        facts.link = m->link;
     }
     if (m->clean)
         clean_session(m);

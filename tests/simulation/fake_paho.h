@@ -18,11 +18,12 @@ struct paho_facts {
     bool has_subscribed;  /* asked for it, ever */
     int64_t publish_us;   /* when a PUBLISH was last sent, or sent again */
     int64_t subscribe_us; /* when it did so the last time */
-    struct link *link;    /* the last one that was accepted */
     int accepted;         /* connections */
     int64_t accepted_us;  /* the last one */
     int lost;             /* connections that ended before the end */
-    int64_t lost_us;      /* the last one */
+    int64_t lost_us;      /* the last one, */
+    int64_t lost_accepted_us;
+    struct link *lost_link;
     int64_t longest_us; /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
     int forgotten;      /* a broker with which there was a session had none any more */
     bool has_session[BROKERS];

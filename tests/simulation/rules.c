@@ -336,7 +336,7 @@ static void check_guess(const char *text)
 
     if (strstr(text, "may not allow") == NULL)
         return;
-    if ((strstr(text, "after SUBSCRIBE") != NULL ? paho->subscribe_us : paho->publish_us) < paho->accepted_us)
+    if ((strstr(text, "after SUBSCRIBE") != NULL ? paho->subscribe_us : paho->publish_us) < paho->lost_accepted_us)
         broken("who is suspected was there", "%s", text);
 }
 
@@ -392,7 +392,7 @@ void rule_told_words(const char *text)
 
 static bool link_was_ended_by_the_other_side(void)
 {
-    const struct link *link = paho_facts()->link;
+    const struct link *link = paho_facts()->lost_link;
 
     return link != NULL && link->end_us != 0 && link->ending != THE_CLIENT;
 }
