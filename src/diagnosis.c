@@ -30,13 +30,6 @@ static bool is_this_computer(const char *host)
     return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
 }
 
-static struct diagnosis closes(const struct broker *broker)
-{
-    return say(EX_UNAVAILABLE, false,
-               "%s takes the connection and closes it without an answer: its log may say why, or check --port",
-               broker->name);
-}
-
 /* There is no connection to speak over. */
 static struct diagnosis out_of_reach(const struct broker *broker, const struct findings *found)
 {
@@ -48,8 +41,6 @@ static struct diagnosis out_of_reach(const struct broker *broker, const struct f
                    gai_strerror(found->lookup));
     if (found->error == ENOMEM)
         return say(EX_SOFTWARE, true, "out of memory");
-    if (found->error == ECONNRESET) /* as soon as it was there */
-        return closes(broker);
     if (found->error != ECONNREFUSED)
         return say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
                    strerror(found->error));
@@ -119,7 +110,9 @@ static struct diagnosis is_no_broker(const struct broker *broker, const struct f
     if (answer == ANSWER_NONE) /* nor did it answer Paho, who waits for 3 s: see connection.c */
         return say(EX_UNAVAILABLE, false, "%s has not answered in 3 s: slow, or not MQTT", broker->name);
     if (answer == ANSWER_CLOSED)
-        return closes(broker);
+        return say(EX_UNAVAILABLE, false,
+                   "%s takes the connection and closes it without an answer: its log may say why, or check --port",
+                   broker->name);
     if (has_tls)
         return say(EX_UNAVAILABLE, false, "%s speaks TLS, but does not answer as an MQTT broker: check --port",
                    broker->name);

@@ -99,6 +99,8 @@ static int dial(struct probe *probe, const struct addrinfo *address)
         error = ETIMEDOUT;
         if (await(probe, POLLOUT))
             getsockopt(probe->socket, SOL_SOCKET, SO_ERROR, &error, &size);
+        if (error == ECONNRESET || error == EPIPE)
+            error = 0; /* it stood, and has ended since: whoever reads finds that out */
     }
     if (error != 0)
         hang_up(probe);

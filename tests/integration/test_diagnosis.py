@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import re
-import socket
 import ssl
 import threading
 import time
@@ -223,25 +222,6 @@ def test_where_only_a_known_client_is_spoken_to_that_is_told(lab, run):
     fail(program, 69, "speaks TLS, and asks for a client certificate: use mqtts:// or wss:// with --cert and --key$")
     certificate = ["--cert", lab.lab / "tls" / "alice.crt", "--key", lab.lab / "tls" / "alice.key"]
     follow(run, lab, f"mqtts://localhost:{lab.ports['8884']}", *certificate)
-
-
-class Leaving(wire.Listener):
-    """Takes connections and closes them, in one of both ways that TCP knows."""
-
-    def __init__(self, close):
-        self.close_one = close
-        super().__init__()
-
-    def serve(self, connection):
-        self.close_one(connection)
-
-
-@pytest.mark.parametrize("close", [socket.socket.close, wire.reset], ids=["close", "reset"])
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_who_is_sent_away_is_told_so_with_and_without_tls(run, serve, scheme, close):
-    server = serve(Leaving(close))
-    program = run("simple_producer", "--url", f"{scheme}://127.0.0.1:{server.port}")
-    fail(program, 69, "takes the connection and closes it without an answer: its log may say why, or check --port$")
 
 
 @pytest.mark.parametrize("variable, scheme", [("http_proxy", "ws"), ("https_proxy", "wss")])
