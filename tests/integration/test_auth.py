@@ -58,13 +58,15 @@ def test_bad_credentials_end_the_program_at_once_with_77(secured, run, program, 
     assert len(secured.log.matching("New client connected|New connection")) == 1, "no second try"
 
 
+@pytest.mark.parametrize("wait", [0, 2])
 @pytest.mark.parametrize("comes_last", [False, True])
-def test_who_refuses_is_not_asked_again_and_does_not_speak_for_a_broker_that_is_away(secured, run, comes_last):
+def test_who_refuses_is_not_asked_again_and_does_not_speak_for_a_broker_that_is_away(secured, run, comes_last, wait):
     urls = [f"mqtt://127.0.0.1:{port}" for port in (free_port(), secured.port)]
     first, second = urls if comes_last else urls[::-1]
-    program = run("simple_producer", "--url", first, "--url", second, *as_user("mallory"), "--wait", 2)
+    program = run("simple_producer", "--url", first, "--url", second, *as_user("mallory"), "--wait", wait)
     assert program.wait() == 69
     assert len(program.err.matching("check --username and --password")) == 1, "told once"
+    assert not program.err.matching("check --username and --password.*trying again")
     assert program.err.lines[-1].startswith(f"simple_producer: no broker at {urls[0][7:]}: ")
     assert len(secured.log.matching("New client connected|New connection")) == 1
 

@@ -224,6 +224,20 @@ def test_where_only_a_known_client_is_spoken_to_that_is_told(lab, run):
     follow(run, lab, f"mqtts://localhost:{lab.ports['8884']}", *certificate)
 
 
+class Leaving(wire.Listener):
+    """Takes connections and closes them."""
+
+    def serve(self, connection):
+        connection.close()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_who_is_sent_away_is_told_so_with_and_without_tls(run, serve, scheme):
+    server = serve(Leaving())
+    program = run("simple_producer", "--url", f"{scheme}://127.0.0.1:{server.port}")
+    fail(program, 69, "takes the connection and closes it without an answer: its log may say why, or check --port$")
+
+
 @pytest.mark.parametrize("variable, scheme", [("http_proxy", "ws"), ("https_proxy", "wss")])
 def test_a_proxy_that_does_not_let_through_is_told(lab, run, serve, variable, scheme):
     server = serve(Server(wire.granting(0), tls_context(lab) if scheme == "wss" else None, "/mqtt"))

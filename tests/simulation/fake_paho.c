@@ -14,7 +14,7 @@
 enum {
     HANDLES = 4,
     OUTBOUND = 256,
-    INBOUND = 512,
+    INBOUND = 4096,
     CALL_US = 3,
     YIELD_MS = 100,
     SOCKET_ERROR = -1,

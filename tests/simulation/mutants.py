@@ -145,6 +145,7 @@ MUTANTS = {
         ("the end does not wait for acknowledgements", "            await_acknowledgements(session, 0, LAST_ACKNOWLEDGEMENTS_MS);", "            ;"),
         ("what is left over is not counted", "left_over.count += message->qos > 0;", "left_over.count += 0;"),
         ("acknowledgements that come with what is left over are not counted", "        count_window(session); /* acknowledgements came with them */", ""),
+        ("who was never let through has nothing left over", "receives(parts) && parts->options->qos > 0", "receives(parts) && parts->let_through && parts->options->qos > 0"),
         ("the end does not disconnect", "\"disconnecting from\");\n        MQTTClient_disconnect(session->client, 0);", "\"disconnecting from\");"),
         ("the handle is leaked", "    MQTTClient_destroy(&session->client);", ""),
         ("what could not be printed is not noticed at the end", "    if (!console_flush())", "    console_flush();\n    if (false)"),

@@ -207,9 +207,10 @@ void rule_published(int rc)
     int pending = paho_facts()->pending;
 
     (void)rc;
-    int more = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0' ? 3 : 0;
+    bool ends = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0';
+    int last = schedule.program == OBJECT ? 3 : 2; /* of an object: two events in a row, and the goodbye */
 
-    if (pending > schedule.options.window + more) /* nothing holds up the end: two events in a row, and the goodbye */
+    if (pending > schedule.options.window + (ends ? last : 0)) /* nothing holds up the end */
         broken("the window is never exceeded", "%d messages in flight", pending);
 }
 
