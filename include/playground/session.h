@@ -48,8 +48,8 @@ struct session;
  * qos, window, count, wait, timeout and debug. `qos` is the highest that the program publishes or subscribes with: at 1
  * and 2 the broker is asked to keep the session. */
 
-/* Called after every connection that is made, the first and each later one, before session_connect or
- * session_goes_on returns: the place to subscribe (a new connection starts without subscriptions) and to announce
+/* Called after every connection that is made, the first and each later one, as soon as it stands and before session_connect
+ * or session_goes_on returns: the place to subscribe (a new connection starts without subscriptions) and to announce
  * oneself. It must not call session_connect, session_goes_on or session_close. Returns MQTTCLIENT_SUCCESS or the code of
  * the Paho call that failed. */
 typedef int session_on_connected(struct session *session, void *context);
@@ -85,8 +85,9 @@ bool session_goes_on(struct session *session, long done);
 /* To be asked after every MQTTClient_publish with its return code: true if the same message has to be published again,
  * because Paho did not take it (the connection was lost, and now there is a new one). False if it was taken, or if
  * there is no point in trying: then *rc is not MQTTCLIENT_SUCCESS. At QoS 1 and 2 it also keeps the number of
- * unacknowledged messages below what Paho and the broker bear, and waits for acknowledgements where it must. In
- * on_connected it never asks for another try: that is called again with the next connection. */
+ * unacknowledged messages within options->window, and waits for acknowledgements where it must, as session_goes_on does
+ * after a loss, when what was in flight is in flight again; with SESSION_ONE_THREAD what arrives meanwhile waits, too. In
+ * on_connected it never waits, nor asks for another try: that is called again with the next connection. */
 bool session_retry(struct session *session, int *rc);
 
 /* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho calls it on a thread that it

@@ -339,12 +339,7 @@ static enum event in_beginning(struct session *session)
     int rc = MQTTCLIENT_SUCCESS;
 
     parts->answered_us = parts->connection.accepted_us;
-    make_room(session); /* what was in flight before is in flight again */
-    if (is_over(session))
-        return OVER;
     prepare_last_words(session, "waiting for an answer of");
-    if (MQTTClient_isConnected(session->client))
-        parts->answered_us = monotonic_us();
     if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
         rc = parts->on_connected(session, parts->context);
     parts->on_connected_rc = rc;
@@ -607,6 +602,17 @@ static bool stay_up(struct session *session)
     return false;
 }
 
+/* The same, and there is room for one more message: what was in flight before the connection was lost is in flight again. */
+static bool stay_ready(struct session *session)
+{
+    while (stay_up(session)) {
+        if (!window_is_full(&session->parts->window))
+            return true;
+        make_room(session);
+    }
+    return false;
+}
+
 /* --- what the program calls -------------------------------------------------------------------------------------- */
 
 void session_create(struct session *session, const struct options *options, enum session_mode mode,
@@ -689,7 +695,8 @@ bool session_retry(struct session *session, int *rc)
         window_add(&parts->window);
         if (!parts->window.has_moved && parts->options->qos > 0)
             count_window(session); /* to see it there, and then that it is gone */
-        make_room(session);
+        if (parts->state == UP) /* what on_connected announces goes out beside the window */
+            make_room(session);
         return false;
     }
     if (parts->state != UP || is_over(session))
@@ -698,7 +705,7 @@ bool session_retry(struct session *session, int *rc)
         session_fail(session, EX_SOFTWARE, "Paho refused to publish: is the topic valid, the payload below 256 MB?");
         return false;
     }
-    return stay_up(session);
+    return stay_ready(session);
 }
 
 static void remark_silence(struct session *session)
@@ -738,7 +745,7 @@ bool session_goes_on(struct session *session, long done)
     if (progress && parts->state == UP && !parts->has_waited && course_wants_more(course) && !is_over(session))
         return true;
     parts->has_waited = false;
-    while (stay_up(session)) {
+    while (stay_ready(session)) {
         if (course_wants_more(course))
             return true;
         else if (parts->window.unchecked > 0)

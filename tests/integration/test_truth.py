@@ -328,6 +328,17 @@ def test_a_timeout_before_any_connection_blames_no_topic(scripted, run):
     assert "before there was a connection" in program.err.lines[-1]
 
 
+def test_a_connection_counts_as_one_while_the_window_is_full(scripted, run):
+    broker = scripted(with_answer(wire.PUBLISH, lambda body: None))
+    program = run("simple_producer", *broker.options, "-q", 1, "--window", 3, "--interval", 0, "-C", 0, "--wait", 60)
+    for connections in range(1, 3):
+        broker.wait_for(wire.PUBLISH, 3 * connections)
+        broker.cut()
+        program.err.wait_for("^Connected", count=connections + 1)
+    assert program.interrupt()[0] == 0
+    assert program.err.matching("^The connection was lost 2 times, ") and len(program.err.matching("^Connection lost")) == 2
+
+
 # --- Ctrl-C, whatever is under way; while the program waits for a CONNACK: test_protocol.py -------------------------------
 
 

@@ -209,8 +209,10 @@ void rule_published(int rc)
     (void)rc;
     bool ends = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0';
     int last = schedule.program == OBJECT ? 3 : 2; /* of an object: two events in a row, and the goodbye */
+    int announced = paho_facts()->accepted; /* one for each connection, beside the window */
+    int more = ends ? announced + last : program.beginning > 0 ? announced : 0;
 
-    if (pending > schedule.options.window + (ends ? last : 0)) /* nothing holds up the end */
+    if (pending > schedule.options.window + more) /* nothing holds up the end */
         broken("the window is never exceeded", "%d messages in flight", pending);
 }
 
@@ -234,6 +236,9 @@ void rule_begins(void)
         broken("on_connected is never nested", "%d deep", program.beginning);
     if (outcome.reason[0] != '\0' || (facts.has_signal && world_now() - facts.signal_us > JUST_NOW_US))
         broken("on_connected is not called after the end", "%s", outcome.reason);
+    if (world_now() - paho_facts()->accepted_us > SLACK_US)
+        broken("a connection is used as soon as it stands", "after %.3f s",
+               (double)(world_now() - paho_facts()->accepted_us) / 1e6);
 }
 
 void rule_has_begun(int rc)
