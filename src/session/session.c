@@ -299,8 +299,8 @@ static void check_stall(struct session *session)
         return;
     }
     snprintf(text, sizeof text,
-             "%.200s answers, but has not acknowledged a message at QoS %d for %d s: it may not know that QoS", name,
-             parts->options->qos, STALLED_US / 1000000);
+             "%.200s answers, but has not acknowledged a message at QoS %d for %d s: it may not fully support that QoS",
+             name, parts->options->qos, STALLED_US / 1000000);
     session_fail(session, EX_PROTOCOL, text);
 }
 
