@@ -242,8 +242,9 @@ static void prepare_last_words(const struct session *session, const char *under_
 
     write_summary(session, summary);
     summary_sessions(&session->parts->connection, sessions);
-    stop_last_words(session->parts->course.status, "%s%sEnded while %s %s", summary, sessions, under_way,
-                    connection_broker(&session->parts->connection)->name);
+    stop_last_words(session->parts->course.status, "%s%sEnded while %s %s%s", summary, sessions, under_way,
+                    connection_broker(&session->parts->connection)->name,
+                    summary[0] == '\0' ? "" : "; the numbers are from before that");
 }
 
 /* While messages come and go the numbers would be old ones. */
@@ -488,7 +489,7 @@ static void on_broken(struct session *session)
         snprintf(failure->text, sizeof failure->text, "the beginning failed at %.200s: %s (Paho's code %d)", name,
                  error == NULL ? "unknown reason" : error, parts->on_connected_rc);
     } else if (failure->text[0] == '\0') {
-        snprintf(failure->text, sizeof failure->text, "Connection lost");
+        snprintf(failure->text, sizeof failure->text, "the connection to %.200s ended at its beginning", name);
     }
     MQTTClient_disconnect(session->client, 0);
 }
@@ -695,7 +696,8 @@ bool session_retry(struct session *session, int *rc)
         window_add(&parts->window);
         if (!parts->window.has_moved && parts->options->qos > 0)
             count_window(session); /* to see it there, and then that it is gone */
-        if (parts->state == UP) /* what on_connected announces goes out beside the window */
+        /* What on_connected announces goes out beside the window. */
+        if (parts->state == UP)
             make_room(session);
         return false;
     }

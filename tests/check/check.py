@@ -12,6 +12,7 @@ import pathlib
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -61,11 +62,19 @@ class Lab:
         self.until(lambda: len(lines.matching(pattern)) >= count or lines.ended)
         return len(lines.matching(pattern)) >= count
 
+    def status_of(self, program):
+        """With which it ends, once all is here that it printed; None: it goes on for longer than one has patience."""
+        try:
+            return program.wait(self.patience)
+        except subprocess.TimeoutExpired:
+            return None
+
     def point(self, what, is_done, hint):
         self.points.append((what, bool(is_done), hint))
         if not is_done:
             if self.last_words is None and self.programs:
-                self.last_words = self.programs[-1].name, self.programs[-1].out.lines[-6:] or ["(none)"]
+                program = self.programs[-1]
+                self.last_words = program.name, program.out.lines[-6:] or program.err.lines[-6:] or ["(none)"]
             self.patience = min(self.patience, 2)  # what follows will hardly come
 
     def close(self):
@@ -190,10 +199,10 @@ def humidity(lab):
 
     proxy = wire.Proxy(broker.port, cut_after=50000, cuts=2)  # each pause is twice as long as the one before
     flood = lab.start("device_producer", "--port", proxy.port, "--wait", 20, "-C", 1500, "--interval", 0, "--quiet")
-    lab.until(lambda: flood.process.poll() is not None)
+    status = lab.status_of(flood)
     proxy.close()
     lab.point("it goes on when the connection breaks, and connects again",
-              flood.process.poll() == 0 and flood.err.matching("^Summary: 30[0-9]{2} sent"),
+              status == 0 and flood.err.matching("^Summary: 30[0-9]{2} sent"),
               "Both publishes need their do ... while (session_retry(...)): it waits until the connection is back.")
 
 
@@ -370,8 +379,7 @@ def several_devices(lab):
     is_off = lab.shows(patient.out, f"^sent {base}/garage/action/switch: .*OFF")
     patient.send(signal.SIGINT)
     lab.point("Ctrl-C ends it at once, though a timer runs",
-              is_off and lab.until(lambda: patient.process.poll() is not None and patient.err.ended)
-              and patient.process.poll() == 0 and not patient.err.matching("Ended while"),  # by an alarm, where it hung
+              is_off and lab.status_of(patient) == 0 and not patient.err.matching("Ended while"),  # by an alarm, where it hung
               "Before the end: cancel and join every timer that runs, as main does with the one.")
 
 

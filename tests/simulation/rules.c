@@ -209,7 +209,7 @@ void rule_published(int rc)
     (void)rc;
     bool ends = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0';
     int last = schedule.program == OBJECT ? 3 : 2; /* of an object: two events in a row, and the goodbye */
-    int announced = paho_facts()->accepted; /* one for each connection, beside the window */
+    int announced = paho_facts()->accepted;        /* one for each connection, beside the window */
     int more = ends ? announced + last : program.beginning > 0 ? announced : 0;
 
     if (pending > schedule.options.window + more) /* nothing holds up the end */
@@ -390,6 +390,8 @@ void rule_note(const char *text)
 void rule_told_words(const char *text)
 {
     rule_note(text);
+    if (strstr(text, "Summary: ") != NULL && strstr(text, "; the numbers are from before that") == NULL)
+        broken("old numbers are told as such", "%s", text);
     if (!paho_facts()->is_connecting)
         return;
     if (strstr(text, "Ended while connecting to") == NULL || (program.begun > 0 && strstr(text, "Summary: ") == NULL))
