@@ -136,6 +136,7 @@ MUTANTS = {
         ("a connection that was lost once is lost for ever", "    atomic_store(&parts->lost_at, 0);", ""),
         ("keep alive is not thought of", "if (patience_us > NO_ANSWER_US)", "if (true)"),
         ("a broken beginning keeps the connection", "ended at its beginning\", name);\n    }\n    MQTTClient_disconnect(session->client, 0);", "ended at its beginning\", name);\n    }"),
+        ("a connection that ends at its beginning is told as a loss", "\"the connection to %.200s ended at its beginning\", name", "\"Connection lost%.0s\", name"),
         ("a loss is not counted", "    connection_was_lost(connection, monotonic_us());", ""),
         ("twins are not suspected", "connection->short_lives == SHORT_LIVES_TOLD", "false"),
         ("it tries again at once", "    parts->due_us = now_us + pause_ms * 1000;", "    parts->due_us = now_us;"),

@@ -45,7 +45,7 @@ static struct {
     int64_t signal_us; /* the first */
     bool stdout_failed;
     bool was_proven;
-    int notes_of_forgetting;
+    int notes_of_forgetting, notes_of_loss;
     int told_stays; /* one bit for each broker */
     long told_unacknowledged, told_left_over, told_losses, told_forgotten;
     double told_offline_s;
@@ -208,8 +208,9 @@ void rule_published(int rc)
 
     (void)rc;
     bool ends = program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0';
-    int last = schedule.program == OBJECT ? 3 : 2; /* of an object: two events in a row, and the goodbye */
-    int announced = paho_facts()->accepted;        /* one for each connection, beside the window */
+    bool is_object = schedule.program == OBJECT;
+    int last = is_object ? 3 : 2;                           /* two events in a row, and the goodbye */
+    int announced = is_object ? paho_facts()->accepted : 0; /* one for each connection, beside the window */
     int more = ends ? announced + last : program.beginning > 0 ? announced : 0;
 
     if (pending > schedule.options.window + more) /* nothing holds up the end */
@@ -366,6 +367,7 @@ void rule_note(const char *text)
     check_stall(text);
     if (strcmp(text, SILENCE_NOTE) == 0 && (facts.notes_of_silence++ > 0 || program.received > 0))
         broken("a silence is remarked once", "%d times, %ld received", facts.notes_of_silence, program.received);
+    facts.notes_of_loss += strcmp(text, "Connection lost") == 0;
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
@@ -607,6 +609,8 @@ static void the_summary_is_true(void)
     if (facts.told_unacknowledged != paho->pending)
         broken("the summary is true", "%ld told as not acknowledged, %d are not", facts.told_unacknowledged,
                paho->pending);
+    if (facts.told_losses != facts.notes_of_loss)
+        broken("the summary is true", "%ld losses told, %d noted", facts.told_losses, facts.notes_of_loss);
     if (facts.told_losses > paho->lost)
         broken("the summary is true", "%ld losses told, %d seen", facts.told_losses, paho->lost);
     if (facts.told_forgotten != paho->forgotten)
