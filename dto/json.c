@@ -1,219 +1,240 @@
-/* cJSON builds and takes apart trees, and each of its calls may fail. What four descriptors need of it stands here once,
- * with one place to look at for what went wrong. */
+/* cJSON builds and takes apart trees, and knows no limits. Those of the descriptors, and the way through their tables, stand
+ * here once. */
 #include "json.h"
 
 #include "json_grammar.h"
-#include "text.h"
+#include "utf8.h"
 
+#include <cjson/cJSON.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 
-static void refuse(dto_status *status, dto_rule rule, dto_field field)
+/* --- the rules that hold in both directions ------------------------------------------------------------------------ */
+
+static dto_rule check_number(double number)
 {
-    if (dto_is_ok(*status))
-        *status = (dto_status){.rule = rule, .field = field};
+    if (!isfinite(number))
+        return DTO_NOT_FINITE; /* 1e999 */
+    return fabs(number) > DTO_NUMBER_MAX ? DTO_OUT_OF_RANGE : DTO_OK;
 }
 
-static dto_field field_named(const char *name)
+static dto_rule check_timestamp(double seconds)
 {
-    for (int field = 0; field < DTO_FIELD_COUNT; field++) {
-        if (strcmp(dto_field_name((dto_field)field), name) == 0)
-            return (dto_field)field;
+    dto_rule rule = check_number(seconds);
+
+    if (rule != DTO_OK)
+        return rule;
+    if (seconds != trunc(seconds))
+        return DTO_NOT_INTEGRAL;
+    return seconds < 0 || seconds > (double)DTO_TIMESTAMP_MAX ? DTO_OUT_OF_RANGE : DTO_OK;
+}
+
+static int count_fields(const json_format *format)
+{
+    int count = 0;
+
+    while (count < JSON_FIELDS_MAX && format->fields[count].name != NULL)
+        count++;
+    return count;
+}
+
+/* --- reading ----------------------------------------------------------------------------------------------------- */
+
+/* That it is UTF-8 was seen when the whole document was. */
+static dto_rule read_string(const cJSON *member, char string[DTO_STRING_SIZE])
+{
+    if (!cJSON_IsString(member))
+        return DTO_WRONG_TYPE;
+    if (strlen(member->valuestring) > DTO_STRING_MAX)
+        return DTO_STRING_TOO_LONG;
+    strcpy(string, member->valuestring);
+    return DTO_OK;
+}
+
+static dto_rule read_timestamp(const cJSON *member, int64_t *seconds)
+{
+    if (!cJSON_IsNumber(member))
+        return DTO_WRONG_TYPE;
+    dto_rule rule = check_timestamp(member->valuedouble);
+    if (rule == DTO_OK)
+        *seconds = (int64_t)member->valuedouble;
+    return rule;
+}
+
+static dto_rule read_value(const cJSON *member, dto_value *value)
+{
+    if (!cJSON_IsNumber(member)) {
+        value->type = DTO_STRING;
+        return read_string(member, value->as.string);
     }
-    return DTO_FIELD_PAYLOAD;
+    *value = dto_number(member->valuedouble);
+    return check_number(member->valuedouble);
+}
+
+static dto_rule read_field(const json_field *field, const cJSON *object, void *descriptor)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, field->name);
+    void *place = (char *)descriptor + field->offset;
+
+    if (member == NULL)
+        return DTO_MISSING;
+    switch (field->kind) {
+    case JSON_STRING:
+        return read_string(member, place);
+    case JSON_TIMESTAMP:
+        return read_timestamp(member, place);
+    case JSON_VALUE:
+        return read_value(member, place);
+    }
+    return DTO_WRONG_TYPE;
 }
 
 /* cJSON keeps both members of the same name. RFC 8259 section 4 leaves open which one counts, so neither does. */
-static void refuse_duplicate_keys(json_reader *reader)
+static const cJSON *find_twin(const cJSON *object)
 {
     const cJSON *member;
 
-    cJSON_ArrayForEach(member, reader->object)
+    cJSON_ArrayForEach(member, object)
     {
         for (const cJSON *other = member->next; other != NULL; other = other->next) {
             if (strcmp(member->string, other->string) == 0)
-                refuse(&reader->status, DTO_DUPLICATE_KEY, field_named(member->string));
+                return member;
         }
     }
+    return NULL;
 }
 
-json_reader json_reader_open(const char *json, size_t length)
+static dto_status check_twins(const json_format *format, const cJSON *object)
 {
-    json_reader reader = {.object = NULL, .status = {DTO_OK, DTO_FIELD_PAYLOAD}};
+    const cJSON *twin = find_twin(object);
 
-    reader.status.rule = json == NULL ? DTO_NULL_ARGUMENT : json_grammar_check(json, length);
-    if (!dto_is_ok(reader.status))
-        return reader;
-    reader.object = cJSON_ParseWithLength(json, length);
-    if (reader.object == NULL)
-        reader.status.rule = DTO_NO_MEMORY; /* it is JSON: nothing else is left to go wrong */
-    else if (!cJSON_IsObject(reader.object))
-        reader.status.rule = DTO_NOT_AN_OBJECT;
-    else
-        refuse_duplicate_keys(&reader);
-    return reader;
+    if (twin == NULL)
+        return dto_status_of(DTO_OK, DTO_PAYLOAD);
+    for (int i = 0; i < count_fields(format); i++) {
+        if (strcmp(format->fields[i].name, twin->string) == 0)
+            return dto_status_of(DTO_DUPLICATE_KEY, format->fields[i].name);
+    }
+    return dto_status_of(DTO_DUPLICATE_KEY, DTO_PAYLOAD);
 }
 
-/* The field's member; NULL when it is missing or an earlier field was refused. */
-static const cJSON *find(json_reader *reader, dto_field field)
+static dto_status read_object(const json_format *format, const cJSON *object, void *descriptor)
 {
-    if (!dto_is_ok(reader->status))
-        return NULL;
-    const cJSON *member = cJSON_GetObjectItemCaseSensitive(reader->object, dto_field_name(field));
-    if (member == NULL)
-        refuse(&reader->status, DTO_MISSING, field);
-    return member;
+    if (!cJSON_IsObject(object))
+        return dto_status_of(DTO_NOT_AN_OBJECT, DTO_PAYLOAD);
+    dto_status status = check_twins(format, object);
+    for (int i = 0; i < count_fields(format) && dto_is_ok(status); i++) {
+        dto_rule rule = read_field(&format->fields[i], object, descriptor);
+        if (rule != DTO_OK)
+            status = dto_status_of(rule, format->fields[i].name);
+    }
+    return status;
 }
 
-static void read_number(json_reader *reader, dto_field field, const cJSON *member, double *number)
+dto_status json_read(const json_format *format, void *descriptor, const char *json, size_t length)
 {
-    if (!isfinite(member->valuedouble))
-        refuse(&reader->status, DTO_NOT_FINITE, field); /* 1e999 */
-    else if (fabs(member->valuedouble) > DTO_NUMBER_MAX)
-        refuse(&reader->status, DTO_OUT_OF_RANGE, field);
-    else
-        *number = member->valuedouble;
-}
-
-static void read_text(json_reader *reader, dto_field field, const cJSON *member, char string[DTO_STRING_SIZE])
-{
-    dto_rule rule = text_check(member->valuestring);
-
+    if (descriptor == NULL)
+        return dto_status_of(DTO_NULL_ARGUMENT, DTO_PAYLOAD);
+    memset(descriptor, 0, format->size);
+    dto_rule rule = json == NULL ? DTO_NULL_ARGUMENT : json_grammar_check(json, length);
     if (rule != DTO_OK)
-        refuse(&reader->status, rule, field);
-    else
-        memcpy(string, member->valuestring, strlen(member->valuestring) + 1);
+        return dto_status_of(rule, DTO_PAYLOAD);
+
+    cJSON *document = cJSON_ParseWithLength(json, length);
+    if (document == NULL) /* it is JSON: nothing else is left to go wrong */
+        return dto_status_of(DTO_NO_MEMORY, DTO_PAYLOAD);
+    dto_status status = read_object(format, document, descriptor);
+    if (!dto_is_ok(status))
+        memset(descriptor, 0, format->size);
+    cJSON_Delete(document);
+    return status;
 }
 
-void json_read_timestamp(json_reader *reader, dto_field field, int64_t *seconds)
-{
-    const cJSON *member = find(reader, field);
-    double number = 0;
+/* --- writing: into items of our own, which cJSON only prints. Nothing is allocated, so nothing can be missing ---------- */
 
-    if (member == NULL)
-        return;
-    if (!cJSON_IsNumber(member)) {
-        refuse(&reader->status, DTO_WRONG_TYPE, field);
-        return;
+static dto_rule write_string(const char *string, cJSON *item)
+{
+    const char *end = memchr(string, '\0', DTO_STRING_SIZE);
+
+    if (end == NULL)
+        return DTO_STRING_TOO_LONG;
+    for (const char *next = string; next < end;) {
+        size_t character = utf8_character_length(next, (size_t)(end - next));
+        if (character == 0)
+            return DTO_INVALID_UTF8;
+        next += character;
     }
-    read_number(reader, field, member, &number);
-    if (number != trunc(number))
-        refuse(&reader->status, DTO_NOT_INTEGRAL, field);
-    else if (number < 0 || number > (double)DTO_TIMESTAMP_MAX)
-        refuse(&reader->status, DTO_OUT_OF_RANGE, field);
-    else
-        *seconds = (int64_t)number;
+    item->type = cJSON_String;
+    item->valuestring = (char *)string;
+    return DTO_OK;
 }
 
-void json_read_string(json_reader *reader, dto_field field, char string[DTO_STRING_SIZE])
+static dto_rule write_number(double number, cJSON *item)
 {
-    const cJSON *member = find(reader, field);
-
-    if (member == NULL)
-        return;
-    if (cJSON_IsString(member))
-        read_text(reader, field, member, string);
-    else
-        refuse(&reader->status, DTO_WRONG_TYPE, field);
+    item->type = cJSON_Number;
+    cJSON_SetNumberHelper(item, number);
+    return check_number(number);
 }
 
-void json_read_value(json_reader *reader, dto_field field, dto_value *value)
+static dto_rule write_timestamp(int64_t seconds, cJSON *item)
 {
-    const cJSON *member = find(reader, field);
-
-    if (member == NULL)
-        return;
-    if (cJSON_IsNumber(member)) {
-        value->type = DTO_NUMBER;
-        read_number(reader, field, member, &value->as.number);
-    } else if (cJSON_IsString(member)) {
-        value->type = DTO_STRING;
-        read_text(reader, field, member, value->as.string);
-    } else {
-        refuse(&reader->status, DTO_WRONG_TYPE, field);
-    }
+    write_number((double)seconds, item);
+    return check_timestamp((double)seconds);
 }
 
-dto_status json_reader_close(json_reader *reader)
-{
-    cJSON_Delete(reader->object);
-    reader->object = NULL;
-    return reader->status;
-}
-
-json_writer json_writer_open(void)
-{
-    json_writer writer = {.object = cJSON_CreateObject(), .status = {DTO_OK, DTO_FIELD_PAYLOAD}};
-
-    if (writer.object == NULL)
-        writer.status.rule = DTO_NO_MEMORY;
-    return writer;
-}
-
-/* Adds the member; the key is not copied, for a field's name is a constant. */
-static void add(json_writer *writer, dto_field field, cJSON *member)
-{
-    if (member == NULL || !cJSON_AddItemToObjectCS(writer->object, dto_field_name(field), member)) {
-        cJSON_Delete(member);
-        refuse(&writer->status, DTO_NO_MEMORY, DTO_FIELD_PAYLOAD);
-    }
-}
-
-static void write_number(json_writer *writer, dto_field field, double number)
-{
-    if (!dto_is_ok(writer->status))
-        return;
-    if (!isfinite(number))
-        refuse(&writer->status, DTO_NOT_FINITE, field);
-    else if (fabs(number) > DTO_NUMBER_MAX)
-        refuse(&writer->status, DTO_OUT_OF_RANGE, field);
-    else
-        add(writer, field, cJSON_CreateNumber(number));
-}
-
-void json_write_timestamp(json_writer *writer, dto_field field, int64_t seconds)
-{
-    if (seconds < 0 || seconds > DTO_TIMESTAMP_MAX)
-        refuse(&writer->status, DTO_OUT_OF_RANGE, field);
-    write_number(writer, field, (double)seconds);
-}
-
-void json_write_string(json_writer *writer, dto_field field, const char *string)
-{
-    if (!dto_is_ok(writer->status))
-        return;
-    dto_rule rule = text_check(string);
-    if (rule != DTO_OK)
-        refuse(&writer->status, rule, field);
-    else
-        add(writer, field, cJSON_CreateStringReference(string));
-}
-
-void json_write_value(json_writer *writer, dto_field field, const dto_value *value)
+static dto_rule write_value(const dto_value *value, cJSON *item)
 {
     switch (value->type) {
     case DTO_NUMBER:
-        write_number(writer, field, value->as.number);
-        return;
+        return write_number(value->as.number, item);
     case DTO_STRING:
-        json_write_string(writer, field, value->as.string);
-        return;
+        return write_string(value->as.string, item);
     }
-    refuse(&writer->status, DTO_WRONG_TYPE, field);
+    return DTO_WRONG_TYPE;
 }
 
-dto_status json_writer_close(json_writer *writer, char *json, size_t size)
+static dto_rule write_field(const json_field *field, const void *descriptor, cJSON *item)
 {
-    /* cJSON writes past nothing, but asks for a few bytes more than it needs. */
-    if (dto_is_ok(writer->status)) {
-        int room = size > INT_MAX ? INT_MAX : (int)size;
-        if (!cJSON_PrintPreallocated(writer->object, json, room, false))
-            refuse(&writer->status, DTO_BUFFER_TOO_SMALL, DTO_FIELD_PAYLOAD);
+    const void *place = (const char *)descriptor + field->offset;
+
+    item->string = (char *)field->name;
+    switch (field->kind) {
+    case JSON_STRING:
+        return write_string(place, item);
+    case JSON_TIMESTAMP:
+        return write_timestamp(*(const int64_t *)place, item);
+    case JSON_VALUE:
+        return write_value(place, item);
     }
-    if (!dto_is_ok(writer->status) && size > 0)
+    return DTO_WRONG_TYPE;
+}
+
+/* cJSON writes past nothing, but asks for a few bytes more than it needs. */
+static dto_rule print(cJSON *object, char *json, size_t size)
+{
+    int room = size > INT_MAX ? INT_MAX : (int)size;
+
+    return cJSON_PrintPreallocated(object, json, room, false) ? DTO_OK : DTO_BUFFER_TOO_SMALL;
+}
+
+dto_status json_write(const json_format *format, const void *descriptor, char *json, size_t size)
+{
+    cJSON items[JSON_FIELDS_MAX] = {{0}};
+    cJSON object = {.type = cJSON_Object, .child = items};
+
+    if (descriptor == NULL || json == NULL)
+        return dto_status_of(DTO_NULL_ARGUMENT, DTO_PAYLOAD);
+    if (size > 0)
         json[0] = '\0';
-    cJSON_Delete(writer->object);
-    writer->object = NULL;
-    return writer->status;
+    for (int i = 0; i < count_fields(format); i++) {
+        dto_rule rule = write_field(&format->fields[i], descriptor, &items[i]);
+        if (rule != DTO_OK)
+            return dto_status_of(rule, format->fields[i].name);
+        if (i > 0)
+            items[i - 1].next = &items[i];
+    }
+    dto_rule rule = print(&object, json, size);
+    if (rule != DTO_OK && size > 0)
+        json[0] = '\0';
+    return dto_status_of(rule, DTO_PAYLOAD);
 }

@@ -1,38 +1,31 @@
-/* Reading and writing the fields of one descriptor, cJSON behind it.
- *
- * Both the reader and the writer remember the first rule that was broken and then do nothing more, so that the
- * descriptors read straight down and look once, at the end. Both hold memory between open and close: always close. */
+/* A descriptor is a table of its fields; reading and writing go through the table, cJSON behind them. */
 #ifndef DTO_JSON_H
 #define DTO_JSON_H
 
 #include "dto/value.h"
 
-#include <cjson/cJSON.h>
+/* What a field is in C, and what it may hold. */
+typedef enum {
+    JSON_STRING,    /* char[DTO_STRING_SIZE]: at most DTO_STRING_MAX bytes of UTF-8 */
+    JSON_TIMESTAMP, /* int64_t: a whole number, from 0 to DTO_TIMESTAMP_MAX */
+    JSON_VALUE      /* dto_value: a number up to DTO_NUMBER_MAX, or such a string */
+} json_kind;
 
 typedef struct {
-    cJSON *object;
-    dto_status status;
-} json_reader;
+    const char *name; /* on the wire */
+    json_kind kind;
+    size_t offset; /* in the descriptor */
+} json_field;
 
-/* Takes the `length` bytes at `json` as one JSON object. */
-json_reader json_reader_open(const char *json, size_t length);
-void json_read_timestamp(json_reader *reader, dto_field field, int64_t *seconds);
-void json_read_string(json_reader *reader, dto_field field, char string[DTO_STRING_SIZE]);
-void json_read_value(json_reader *reader, dto_field field, dto_value *value);
-/* Frees what the reader holds and says how the reading went. */
-dto_status json_reader_close(json_reader *reader);
+#define JSON_FIELDS_MAX 8
 
 typedef struct {
-    cJSON *object;
-    dto_status status;
-} json_writer;
+    size_t size;                        /* of the descriptor */
+    json_field fields[JSON_FIELDS_MAX]; /* in the order of the wire; the rest of them have no name */
+} json_format;
 
-json_writer json_writer_open(void);
-/* `string` and `value` are not copied: they have to live until the writer is closed. */
-void json_write_timestamp(json_writer *writer, dto_field field, int64_t seconds);
-void json_write_string(json_writer *writer, dto_field field, const char *string);
-void json_write_value(json_writer *writer, dto_field field, const dto_value *value);
-/* Prints the object to `json`, frees what the writer holds and says how the writing went. */
-dto_status json_writer_close(json_writer *writer, char *json, size_t size);
+/* Both do what dto/value.h says of a descriptor's to_json and from_json. */
+dto_status json_write(const json_format *format, const void *descriptor, char *json, size_t size);
+dto_status json_read(const json_format *format, void *descriptor, const char *json, size_t length);
 
 #endif

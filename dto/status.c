@@ -1,23 +1,16 @@
 /* "Invalid payload" helps nobody. A refusal names the field and the rule, in words that stand in one table with the rules. */
 #include "dto/status.h"
 
-/* Whole list elements, which parentheses would break.
- * NOLINTBEGIN(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */
-#define FIELD_NAME(field, name, argument) [field] = name,
-#define FIELD_PHRASE(field, name, phrase) [field] = name " " phrase,
-#define RULE_PHRASES(rule, phrase)        [rule] = {DTO_FIELDS(FIELD_PHRASE, phrase)},
+#include <stdio.h>
 
-const char *dto_field_name(dto_field field)
+#define WORDS_OF_RULE(rule, words) [rule] = (words),
+
+dto_status dto_status_of(dto_rule rule, const char *field)
 {
-    static const char *const names[DTO_FIELD_COUNT] = {DTO_FIELDS(FIELD_NAME, )};
+    static const char *const words[DTO_RULE_COUNT] = {DTO_RULES(WORDS_OF_RULE)};
+    dto_status status = {.rule = rule, .field = field};
 
-    return names[field];
+    if (rule != DTO_OK)
+        snprintf(status.text, sizeof status.text, "%s %s", field, words[rule]);
+    return status;
 }
-
-const char *dto_status_string(dto_status status)
-{
-    static const char *const phrases[DTO_RULE_COUNT][DTO_FIELD_COUNT] = {DTO_RULES(RULE_PHRASES)};
-
-    return phrases[status.rule][status.field];
-}
-/* NOLINTEND(bugprone-macro-parentheses,bugprone-suspicious-missing-comma) */

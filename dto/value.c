@@ -2,10 +2,7 @@
  * turned into text here, and nowhere else. */
 #include "dto/value.h"
 
-#include "text.h"
-
 #include <stdio.h>
-#include <string.h>
 
 dto_value dto_number(double number)
 {
@@ -16,19 +13,17 @@ dto_value dto_string(const char *string)
 {
     dto_value value = {.type = DTO_STRING};
 
-    for (size_t i = 0; i < DTO_STRING_SIZE && string[i] != '\0'; i++)
-        value.as.string[i] = string[i];
-    return value; /* without a NUL at its end if it is too long: text_check sees that */
+    dto_set_string(value.as.string, string);
+    return value;
 }
 
-dto_status dto_set_string(char string[DTO_STRING_SIZE], const char *text)
+void dto_set_string(char string[DTO_STRING_SIZE], const char *text)
 {
-    dto_rule rule = text == NULL ? DTO_NULL_ARGUMENT : text_check(text);
+    size_t i = 0;
 
-    string[0] = '\0';
-    if (rule == DTO_OK)
-        memcpy(string, text, strlen(text) + 1);
-    return (dto_status){.rule = rule, .field = DTO_FIELD_VALUE};
+    do
+        string[i] = text[i];
+    while (text[i++] != '\0' && i < DTO_STRING_SIZE);
 }
 
 const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE])

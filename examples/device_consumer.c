@@ -47,7 +47,7 @@ static void show_device_info(const char *topic, const MQTTClient_message *messag
                  device.software_version);
         console_received(topic, message->retained, text);
     } else {
-        console_refused(topic, message->retained, dto_status_string(status));
+        console_refused(topic, message->retained, status.text);
     }
 }
 
@@ -62,7 +62,7 @@ static void show_reading(const char *topic, const MQTTClient_message *message)
                  dto_value_text(&descriptor.value, value));
         console_received(topic, message->retained, text);
     } else {
-        console_refused(topic, message->retained, dto_status_string(status));
+        console_refused(topic, message->retained, status.text);
     }
 }
 

@@ -38,7 +38,7 @@ static int publish_device_info(struct session *session, const char *device_id)
     dto_set_string(device.device_id, device_id);
     dto_status written = device_descriptor_to_json(&device, payload, sizeof payload);
     if (!dto_is_ok(written)) {
-        session_fail(session, EX_SOFTWARE, dto_status_string(written));
+        session_fail(session, EX_SOFTWARE, written.text);
         return MQTTCLIENT_FAILURE;
     }
     snprintf(topic, sizeof topic, INFO_TOPIC, device_id);
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
         int rc;
         dto_status written = write_reading(&sensor, payload, sizeof payload);
         if (!dto_is_ok(written)) {
-            session_fail(&session, EX_SOFTWARE, dto_status_string(written));
+            session_fail(&session, EX_SOFTWARE, written.text);
             break;
         }
         do { /* the last argument: no need for the token by which one could wait for this delivery */

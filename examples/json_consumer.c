@@ -41,7 +41,7 @@ static void show_message(const char *topic, const MQTTClient_message *message)
                  dto_value_text(&descriptor.value, value));
         console_received(topic, message->retained, text);
     } else {
-        console_refused(topic, message->retained, dto_status_string(status));
+        console_refused(topic, message->retained, status.text);
     }
 }
 

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         int rc;
         dto_status written = write_reading(&sensor, payload, sizeof payload);
         if (!dto_is_ok(written)) {
-            session_fail(&session, EX_SOFTWARE, dto_status_string(written));
+            session_fail(&session, EX_SOFTWARE, written.text);
             break;
         }
         do { /* the last argument: no need for the token by which one could wait for this delivery */

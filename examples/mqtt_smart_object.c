@@ -128,7 +128,7 @@ static int publish(struct smart_object *object, const char *format, dto_status w
     int rc;
 
     if (!dto_is_ok(written)) {
-        session_fail(session, EX_SOFTWARE, dto_status_string(written));
+        session_fail(session, EX_SOFTWARE, written.text);
         return MQTTCLIENT_FAILURE;
     }
     make_topic(object, topic, format);
@@ -184,7 +184,7 @@ static void leave_will(struct smart_object *object)
     if (dto_is_ok(written))
         session_set_will(&object->session, object->presence_topic, object->will);
     else
-        session_fail(&object->session, EX_SOFTWARE, dto_status_string(written));
+        session_fail(&object->session, EX_SOFTWARE, written.text);
 }
 
 static int on_connected(struct session *session, void *context)
@@ -238,7 +238,7 @@ static void on_action(struct smart_object *object, const struct mail *mail)
     if (mail->retained)
         console_refused(mail->topic, true, "a retained action is ignored: it may be old");
     else if (!dto_is_ok(status))
-        console_refused(mail->topic, false, dto_status_string(status));
+        console_refused(mail->topic, false, status.text);
     else if (strcmp(mail->topic, expected) != 0 || strcmp(action.action_type, DTO_SWITCH) != 0)
         console_refused(mail->topic, false, "unknown action");
     else

@@ -129,7 +129,7 @@ static void send_switch(struct controller *controller, const char *position)
     dto_set_string(action.action_value, position);
     dto_status written = action_descriptor_to_json(&action, payload, sizeof payload);
     if (!dto_is_ok(written)) {
-        session_fail(session, EX_SOFTWARE, dto_status_string(written));
+        session_fail(session, EX_SOFTWARE, written.text);
         return;
     }
     make_topic(controller, topic, ACTION_TOPIC);
@@ -219,7 +219,7 @@ static void on_mail(struct controller *controller, const struct mail *mail)
     else
         status = on_telemetry(controller, mail);
     if (!dto_is_ok(status))
-        console_refused(mail->topic, mail->retained, dto_status_string(status));
+        console_refused(mail->topic, mail->retained, status.text);
 }
 
 /* Takes the mail until the session ends. */

@@ -1,4 +1,4 @@
-/* What the DTO functions return: which rule was broken and, where it is about one field, by which field. */
+/* What the DTO functions return: which rule was broken, by which field, and both in words. */
 #ifndef DTO_STATUS_H
 #define DTO_STATUS_H
 
@@ -9,11 +9,12 @@
 #define DTO_JSON_MAX    4096                 /* bytes of the longest payload that is parsed; every descriptor fits */
 #define DTO_DEPTH_MAX   32                   /* arrays and objects inside one another */
 #define DTO_DIGITS_MAX  63                   /* characters of one number: what cJSON reads */
+#define DTO_TEXT_SIZE   96                   /* room for a status in words */
 
 #define DTO_TEXT_OF(number)  DTO_TEXT_OF_(number)
 #define DTO_TEXT_OF_(number) #number
 
-/* The rules, each with the text that follows the field's name in dto_status_string. */
+/* The rules, each with the words that follow the field's name. */
 #define DTO_RULES(RULE)                                                                                                \
     RULE(DTO_OK, "is valid")                                                                                           \
     RULE(DTO_NULL_ARGUMENT, "was not given (NULL)")                                                                    \
@@ -37,40 +38,24 @@
     RULE(DTO_NOT_INTEGRAL, "is not a whole number")                                                                    \
     RULE(DTO_OUT_OF_RANGE, "is out of range")
 
-/* The fields, each with its name on the wire. DTO_FIELD_PAYLOAD stands for the document as a whole. */
-#define DTO_FIELDS(FIELD, ARGUMENT)                                                                                    \
-    FIELD(DTO_FIELD_PAYLOAD, "payload", ARGUMENT)                                                                      \
-    FIELD(DTO_FIELD_TIMESTAMP, "timestamp", ARGUMENT)                                                                  \
-    FIELD(DTO_FIELD_VALUE_TYPE, "value_type", ARGUMENT)                                                                \
-    FIELD(DTO_FIELD_VALUE, "value", ARGUMENT)                                                                          \
-    FIELD(DTO_FIELD_DEVICE_ID, "device_id", ARGUMENT)                                                                  \
-    FIELD(DTO_FIELD_PRODUCER, "producer", ARGUMENT)                                                                    \
-    FIELD(DTO_FIELD_SOFTWARE_VERSION, "software_version", ARGUMENT)                                                    \
-    FIELD(DTO_FIELD_EVENT_TYPE, "event_type", ARGUMENT)                                                                \
-    FIELD(DTO_FIELD_EVENT_VALUE, "event_value", ARGUMENT)                                                              \
-    FIELD(DTO_FIELD_ACTION_TYPE, "action_type", ARGUMENT)                                                              \
-    FIELD(DTO_FIELD_ACTION_VALUE, "action_value", ARGUMENT)
-
-#define DTO_ENUMERATE_RULE(rule, text)             rule,
-#define DTO_ENUMERATE_FIELD(field, name, argument) field,
+#define DTO_ENUMERATE_RULE(rule, words) rule,
 
 typedef enum { DTO_RULES(DTO_ENUMERATE_RULE) DTO_RULE_COUNT } dto_rule;
-typedef enum { DTO_FIELDS(DTO_ENUMERATE_FIELD, ) DTO_FIELD_COUNT } dto_field;
 
 typedef struct {
-    dto_rule rule;   /* the first rule found broken, or DTO_OK */
-    dto_field field; /* who broke it; DTO_FIELD_PAYLOAD when the rule is about the whole document */
+    dto_rule rule;            /* the first rule found broken, or DTO_OK */
+    const char *field;        /* who broke it: a name on the wire, a string constant; DTO_PAYLOAD: the whole document */
+    char text[DTO_TEXT_SIZE]; /* for people, such as "timestamp is missing"; empty: all is well */
 } dto_status;
+
+#define DTO_PAYLOAD "payload"
 
 static inline bool dto_is_ok(dto_status status)
 {
     return status.rule == DTO_OK;
 }
 
-/* The status as an English phrase, such as "timestamp is missing". A string constant: not to be freed, never NULL. */
-const char *dto_status_string(dto_status status);
-
-/* The field's name on the wire, such as "value_type". A string constant. */
-const char *dto_field_name(dto_field field);
+/* A status with its words. `field` is kept, not copied: a string constant. */
+dto_status dto_status_of(dto_rule rule, const char *field);
 
 #endif

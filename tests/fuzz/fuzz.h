@@ -127,8 +127,8 @@ FUZZ_UNUSED static void must_agree_with_grammar(dto_status status, const uint8_t
     dto_rule grammar = json_grammar_check((const char *)data, size);
 
     if (grammar != DTO_OK)
-        must(status.rule == grammar && status.field == DTO_FIELD_PAYLOAD, "what is not JSON is refused for that");
-    must(dto_status_string(status) != NULL && *dto_status_string(status) != '\0', "a status has a text");
+        must(status.rule == grammar && strcmp(status.field, DTO_PAYLOAD) == 0, "what is not JSON is refused for that");
+    must((*status.text == '\0') == dto_is_ok(status), "a refusal has a text");
 }
 
 /* What was accepted breaks none of the rules about the whole document that can be seen without parsing it. */

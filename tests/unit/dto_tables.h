@@ -12,15 +12,13 @@
 struct refusal {
     const char *json;
     dto_rule rule;
-    dto_field field;
+    const char *field;
 };
 
-static inline void assert_status(const char *what, dto_status status, dto_rule rule, dto_field field)
+static inline void assert_status(const char *what, dto_status status, dto_rule rule, const char *field)
 {
-    dto_status expected = {.rule = rule, .field = field};
-
-    if (status.rule != rule || status.field != field)
-        fail_msg("%s: %s, expected: %s", what, dto_status_string(status), dto_status_string(expected));
+    if (status.rule != rule || strcmp(status.field, field) != 0)
+        fail_msg("%s: \"%s\", expected: \"%s\"", what, status.text, dto_status_of(rule, field).text);
 }
 
 static inline void assert_zeroed(const void *descriptor, size_t size)

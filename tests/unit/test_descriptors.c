@@ -31,7 +31,7 @@ WRAP(event)
 WRAP(action)
 
 struct member {
-    dto_field field;
+    const char *field;
     const char *value; /* valid, as JSON */
     const char *wrong; /* of a type that the field does not have */
     bool is_string;
@@ -49,31 +49,31 @@ static const struct kind {
      message_to_json,
      message_from_json,
      sizeof(message_descriptor),
-     {{DTO_FIELD_TIMESTAMP, "1700000000", "\"now\"", false},
-      {DTO_FIELD_VALUE_TYPE, "\"SWITCH\"", "1", true},
-      {DTO_FIELD_VALUE, "\"ON\"", "true", true}},
+     {{"timestamp", "1700000000", "\"now\"", false},
+      {"value_type", "\"SWITCH\"", "1", true},
+      {"value", "\"ON\"", "true", true}},
      3},
     {"device",
      device_to_json,
      device_from_json,
      sizeof(device_descriptor),
-     {{DTO_FIELD_DEVICE_ID, "\"device001\"", "1", true},
-      {DTO_FIELD_PRODUCER, "\"ACME \\\"Company\\\"\"", "null", true},
-      {DTO_FIELD_SOFTWARE_VERSION, "\"0.0.1-beta\"", "[]", true}},
+     {{"device_id", "\"device001\"", "1", true},
+      {"producer", "\"ACME \\\"Company\\\"\"", "null", true},
+      {"software_version", "\"0.0.1-beta\"", "[]", true}},
      3},
     {"event",
      event_to_json,
      event_from_json,
      sizeof(event_descriptor),
-     {{DTO_FIELD_TIMESTAMP, "1700000000", "{}", false},
-      {DTO_FIELD_EVENT_TYPE, "\"OVER_HEATING\"", "false", true},
-      {DTO_FIELD_EVENT_VALUE, "35.14", "null", true}},
+     {{"timestamp", "1700000000", "{}", false},
+      {"event_type", "\"OVER_HEATING\"", "false", true},
+      {"event_value", "35.14", "null", true}},
      3},
     {"action",
      action_to_json,
      action_from_json,
      sizeof(action_descriptor),
-     {{DTO_FIELD_ACTION_TYPE, "\"SWITCH\"", "1", true}, {DTO_FIELD_ACTION_VALUE, "\"OFF\"", "2", true}},
+     {{"action_type", "\"SWITCH\"", "1", true}, {"action_value", "\"OFF\"", "2", true}},
      2},
 };
 
@@ -89,14 +89,14 @@ static const char *document(const struct kind *kind, int which, const char *valu
         if (written == NULL)
             continue;
         length += (size_t)snprintf(json + length, sizeof json - length, "%s\"%s\":%s", separator,
-                                   dto_field_name(kind->members[i].field), written);
+                                   kind->members[i].field, written);
         separator = ",";
     }
     snprintf(json + length, sizeof json - length, "}");
     return json;
 }
 
-static void assert_read(const struct kind *kind, const char *json, dto_rule rule, dto_field field)
+static void assert_read(const struct kind *kind, const char *json, dto_rule rule, const char *field)
 {
     any_descriptor any;
 
@@ -113,8 +113,8 @@ static void what_is_read_is_written_again(void **state)
         const char *json = document(&kinds[k], -1, NULL);
         char written[DTO_JSON_MAX];
         any_descriptor any;
-        assert_status(json, kinds[k].from_json(&any, json, strlen(json)), DTO_OK, DTO_FIELD_PAYLOAD);
-        assert_status(json, kinds[k].to_json(&any, written, sizeof written), DTO_OK, DTO_FIELD_PAYLOAD);
+        assert_status(json, kinds[k].from_json(&any, json, strlen(json)), DTO_OK, DTO_PAYLOAD);
+        assert_status(json, kinds[k].to_json(&any, written, sizeof written), DTO_OK, DTO_PAYLOAD);
         assert_string_equal(written, json);
     }
 }
@@ -129,7 +129,7 @@ static void every_field_has_to_be_there_once_and_of_its_type(void **state)
             const struct member *member = &kinds[k].members[i];
             assert_read(&kinds[k], document(&kinds[k], (int)i, NULL), DTO_MISSING, member->field);
             assert_read(&kinds[k], document(&kinds[k], (int)i, member->wrong), DTO_WRONG_TYPE, member->field);
-            snprintf(twice, sizeof twice, "%s,\"%s\":%s", member->value, dto_field_name(member->field), member->value);
+            snprintf(twice, sizeof twice, "%s,\"%s\":%s", member->value, member->field, member->value);
             assert_read(&kinds[k], document(&kinds[k], (int)i, twice), DTO_DUPLICATE_KEY, member->field);
         }
     }
@@ -145,7 +145,7 @@ static void strings_are_limited(void **state)
             if (!kinds[k].members[i].is_string)
                 continue;
             snprintf(text, sizeof text, "\"%0*d\"", DTO_STRING_MAX, 0);
-            assert_read(&kinds[k], document(&kinds[k], (int)i, text), DTO_OK, DTO_FIELD_PAYLOAD);
+            assert_read(&kinds[k], document(&kinds[k], (int)i, text), DTO_OK, DTO_PAYLOAD);
             snprintf(text, sizeof text, "\"%0*d\"", DTO_STRING_MAX + 1, 0);
             assert_read(&kinds[k], document(&kinds[k], (int)i, text), DTO_STRING_TOO_LONG, kinds[k].members[i].field);
         }
@@ -159,7 +159,7 @@ static void unknown_fields_are_ignored(void **state)
     (void)state;
     for (size_t k = 0; k < COUNT(kinds); k++) {
         snprintf(more, sizeof more, "%s,\"new\":{\"in\":[\"version\",2]}", kinds[k].members[0].value);
-        assert_read(&kinds[k], document(&kinds[k], 0, more), DTO_OK, DTO_FIELD_PAYLOAD);
+        assert_read(&kinds[k], document(&kinds[k], 0, more), DTO_OK, DTO_PAYLOAD);
     }
 }
 
@@ -192,7 +192,7 @@ static void a_buffer_too_small_is_refused_and_not_overrun(void **state)
         assert_true(dto_is_ok(kinds[k].from_json(&any, json, strlen(json))));
         for (size_t size = 0; size <= strlen(json); size++) {
             memset(written, '#', sizeof written);
-            assert_status("small", kinds[k].to_json(&any, written, size), DTO_BUFFER_TOO_SMALL, DTO_FIELD_PAYLOAD);
+            assert_status("small", kinds[k].to_json(&any, written, size), DTO_BUFFER_TOO_SMALL, DTO_PAYLOAD);
             assert_true(size == 0 || written[0] == '\0');
             for (size_t i = size; i < sizeof written; i++)
                 assert_int_equal(written[i], '#');
@@ -208,8 +208,8 @@ static void the_longest_descriptor_fits_a_payload(void **state)
     (void)state;
     memset(&device, '\x01', sizeof device); /* six bytes each: \u0001 */
     device.device_id[DTO_STRING_MAX] = device.producer[DTO_STRING_MAX] = device.software_version[DTO_STRING_MAX] = '\0';
-    assert_status("long", device_descriptor_to_json(&device, written, sizeof written), DTO_OK, DTO_FIELD_PAYLOAD);
-    assert_status("long", device_descriptor_from_json(&read, written, strlen(written)), DTO_OK, DTO_FIELD_PAYLOAD);
+    assert_status("long", device_descriptor_to_json(&device, written, sizeof written), DTO_OK, DTO_PAYLOAD);
+    assert_status("long", device_descriptor_from_json(&read, written, strlen(written)), DTO_OK, DTO_PAYLOAD);
     assert_memory_equal(&read, &device, sizeof device);
 }
 
@@ -221,10 +221,10 @@ static void null_arguments_are_refused(void **state)
     for (size_t k = 0; k < COUNT(kinds); k++) {
         any_descriptor any;
         memset(&any, 0, sizeof any);
-        assert_status("to", kinds[k].to_json(NULL, written, 1), DTO_NULL_ARGUMENT, DTO_FIELD_PAYLOAD);
-        assert_status("to", kinds[k].to_json(&any, NULL, 0), DTO_NULL_ARGUMENT, DTO_FIELD_PAYLOAD);
-        assert_status("from", kinds[k].from_json(NULL, "{}", 2), DTO_NULL_ARGUMENT, DTO_FIELD_PAYLOAD);
-        assert_status("from", kinds[k].from_json(&any, NULL, 2), DTO_NULL_ARGUMENT, DTO_FIELD_PAYLOAD);
+        assert_status("to", kinds[k].to_json(NULL, written, 1), DTO_NULL_ARGUMENT, DTO_PAYLOAD);
+        assert_status("to", kinds[k].to_json(&any, NULL, 0), DTO_NULL_ARGUMENT, DTO_PAYLOAD);
+        assert_status("from", kinds[k].from_json(NULL, "{}", 2), DTO_NULL_ARGUMENT, DTO_PAYLOAD);
+        assert_status("from", kinds[k].from_json(&any, NULL, 2), DTO_NULL_ARGUMENT, DTO_PAYLOAD);
     }
 }
 
@@ -238,7 +238,7 @@ static void a_string_without_its_end_is_not_written(void **state)
         memset(&any, 'x', sizeof any);
         if (!kinds[k].members[0].is_string)
             any.message.timestamp = 1; /* of an event too: they begin alike */
-        dto_field first_string = kinds[k].members[kinds[k].members[0].is_string ? 0 : 1].field;
+        const char *first_string = kinds[k].members[kinds[k].members[0].is_string ? 0 : 1].field;
         assert_status(kinds[k].name, kinds[k].to_json(&any, written, sizeof written), DTO_STRING_TOO_LONG,
                       first_string);
         assert_string_equal(written, "");
@@ -274,7 +274,7 @@ static void without_memory_nothing_leaks_and_nothing_is_left_over(void **state)
     cJSON_InitHooks(&hooks);
     for (size_t k = 0; k < COUNT(kinds); k++) {
         const char *json = document(&kinds[k], -1, NULL);
-        dto_status status = {.rule = DTO_NO_MEMORY, .field = DTO_FIELD_PAYLOAD};
+        dto_status status = {.rule = DTO_NO_MEMORY, .field = DTO_PAYLOAD};
         any_descriptor any;
         long steps;
         for (steps = 0; !dto_is_ok(status); steps++) {
@@ -284,23 +284,13 @@ static void without_memory_nothing_leaks_and_nothing_is_left_over(void **state)
             assert_int_equal(blocks_held, 0);
             if (dto_is_ok(status))
                 break;
-            assert_status("from", status, DTO_NO_MEMORY, DTO_FIELD_PAYLOAD);
+            assert_status("from", status, DTO_NO_MEMORY, DTO_PAYLOAD);
             assert_zeroed(&any, kinds[k].size);
         }
         assert_true(steps > (long)kinds[k].member_count); /* it did allocate, and failed at each step */
 
-        status.rule = DTO_NO_MEMORY;
-        for (steps = 0; !dto_is_ok(status); steps++) {
-            strcpy(written, "before");
-            allocations_left = steps;
-            status = kinds[k].to_json(&any, written, sizeof written);
-            assert_int_equal(blocks_held, 0);
-            if (dto_is_ok(status))
-                break;
-            assert_status("to", status, DTO_NO_MEMORY, DTO_FIELD_PAYLOAD);
-            assert_string_equal(written, "");
-        }
-        assert_true(steps > (long)kinds[k].member_count);
+        allocations_left = 0; /* to write takes none */
+        assert_status("to", kinds[k].to_json(&any, written, sizeof written), DTO_OK, DTO_PAYLOAD);
         assert_string_equal(written, json);
     }
     cJSON_InitHooks(NULL);

@@ -16,12 +16,12 @@ static void the_fields_are_written_in_order(void **state)
     char json[DTO_JSON_MAX];
 
     (void)state;
-    assert_status("a number", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_FIELD_PAYLOAD);
+    assert_status("a number", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_PAYLOAD);
     assert_string_equal(json, "{\"timestamp\":1700000000,\"value_type\":\"TEMPERATURE_SENSOR\",\"value\":28.53}");
 
     strcpy(message.value_type, DTO_SWITCH);
     message.value = dto_string(DTO_SWITCH_OFF);
-    assert_status("a string", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_FIELD_PAYLOAD);
+    assert_status("a string", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_PAYLOAD);
     assert_string_equal(json, "{\"timestamp\":1700000000,\"value_type\":\"SWITCH\",\"value\":\"OFF\"}");
 }
 
@@ -56,7 +56,7 @@ static void every_string_survives_a_round_trip(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(strings); i++) {
         message_descriptor written = sample(), read;
-        assert_true(dto_is_ok(dto_set_string(written.value_type, strings[i])));
+        dto_set_string(written.value_type, strings[i]);
         written.value = dto_string(strings[i]);
         assert_true(dto_is_ok(message_descriptor_to_json(&written, json, sizeof json)));
         assert_true(dto_is_ok(message_descriptor_from_json(&read, json, strlen(json))));
@@ -83,7 +83,7 @@ static void valid_documents_are_accepted(void **state)
     for (size_t i = 0; i < COUNT(documents); i++) {
         message_descriptor message;
         assert_status(documents[i], message_descriptor_from_json(&message, documents[i], strlen(documents[i])), DTO_OK,
-                      DTO_FIELD_PAYLOAD);
+                      DTO_PAYLOAD);
         assert_true(message.timestamp == 1);
         assert_string_equal(message.value_type, "T");
         assert_true(message.value.as.number == 2);
@@ -93,33 +93,33 @@ static void valid_documents_are_accepted(void **state)
 static void every_broken_rule_has_its_status(void **state)
 {
     static const struct refusal refusals[] = {
-        {"{}", DTO_MISSING, DTO_FIELD_TIMESTAMP},
-        {"{\"Timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_MISSING, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":\"1\",\"value_type\":\"T\",\"value\":2}", DTO_WRONG_TYPE, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":null,\"value_type\":\"T\",\"value\":2}", DTO_WRONG_TYPE, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":1,\"value_type\":1,\"value\":2}", DTO_WRONG_TYPE, DTO_FIELD_VALUE_TYPE},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":true}", DTO_WRONG_TYPE, DTO_FIELD_VALUE},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":[2]}", DTO_WRONG_TYPE, DTO_FIELD_VALUE},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":{}}", DTO_WRONG_TYPE, DTO_FIELD_VALUE},
-        {"{\"timestamp\":1.5,\"value_type\":\"T\",\"value\":2}", DTO_NOT_INTEGRAL, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":1e999,\"value_type\":\"T\",\"value\":2}", DTO_NOT_FINITE, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":-1e999}", DTO_NOT_FINITE, DTO_FIELD_VALUE},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":1.7976931348623157e308}", DTO_OUT_OF_RANGE, DTO_FIELD_VALUE},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":-1.01e308}", DTO_OUT_OF_RANGE, DTO_FIELD_VALUE},
-        {"{\"timestamp\":-1,\"value_type\":\"T\",\"value\":2}", DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":1000000000000000,\"value_type\":\"T\",\"value\":2}", DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":1,\"timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_DUPLICATE_KEY, DTO_FIELD_TIMESTAMP},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":2,\"valu\\u0065\":3}", DTO_DUPLICATE_KEY, DTO_FIELD_VALUE},
-        {"{\"x\":1,\"x\":1,\"timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_DUPLICATE_KEY, DTO_FIELD_PAYLOAD},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":2}x", DTO_TRAILING_BYTES, DTO_FIELD_PAYLOAD},
-        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":2}{}", DTO_TRAILING_BYTES, DTO_FIELD_PAYLOAD},
-        {"{\"timestamp\":1,\"value_type\":\"\\u0000\",\"value\":2}", DTO_NUL, DTO_FIELD_PAYLOAD},
-        {"{\"timestamp\":1,\"value_type\":\"\xFF\",\"value\":2}", DTO_INVALID_UTF8, DTO_FIELD_PAYLOAD},
-        {"[1]", DTO_NOT_AN_OBJECT, DTO_FIELD_PAYLOAD},
-        {"28.53", DTO_NOT_AN_OBJECT, DTO_FIELD_PAYLOAD},
-        {"null", DTO_NOT_AN_OBJECT, DTO_FIELD_PAYLOAD},
-        {"nonsense", DTO_NOT_JSON, DTO_FIELD_PAYLOAD},
-        {"", DTO_EMPTY, DTO_FIELD_PAYLOAD},
+        {"{}", DTO_MISSING, "timestamp"},
+        {"{\"Timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_MISSING, "timestamp"},
+        {"{\"timestamp\":\"1\",\"value_type\":\"T\",\"value\":2}", DTO_WRONG_TYPE, "timestamp"},
+        {"{\"timestamp\":null,\"value_type\":\"T\",\"value\":2}", DTO_WRONG_TYPE, "timestamp"},
+        {"{\"timestamp\":1,\"value_type\":1,\"value\":2}", DTO_WRONG_TYPE, "value_type"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":true}", DTO_WRONG_TYPE, "value"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":[2]}", DTO_WRONG_TYPE, "value"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":{}}", DTO_WRONG_TYPE, "value"},
+        {"{\"timestamp\":1.5,\"value_type\":\"T\",\"value\":2}", DTO_NOT_INTEGRAL, "timestamp"},
+        {"{\"timestamp\":1e999,\"value_type\":\"T\",\"value\":2}", DTO_NOT_FINITE, "timestamp"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":-1e999}", DTO_NOT_FINITE, "value"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":1.7976931348623157e308}", DTO_OUT_OF_RANGE, "value"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":-1.01e308}", DTO_OUT_OF_RANGE, "value"},
+        {"{\"timestamp\":-1,\"value_type\":\"T\",\"value\":2}", DTO_OUT_OF_RANGE, "timestamp"},
+        {"{\"timestamp\":1000000000000000,\"value_type\":\"T\",\"value\":2}", DTO_OUT_OF_RANGE, "timestamp"},
+        {"{\"timestamp\":1,\"timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_DUPLICATE_KEY, "timestamp"},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":2,\"valu\\u0065\":3}", DTO_DUPLICATE_KEY, "value"},
+        {"{\"x\":1,\"x\":1,\"timestamp\":1,\"value_type\":\"T\",\"value\":2}", DTO_DUPLICATE_KEY, DTO_PAYLOAD},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":2}x", DTO_TRAILING_BYTES, DTO_PAYLOAD},
+        {"{\"timestamp\":1,\"value_type\":\"T\",\"value\":2}{}", DTO_TRAILING_BYTES, DTO_PAYLOAD},
+        {"{\"timestamp\":1,\"value_type\":\"\\u0000\",\"value\":2}", DTO_NUL, DTO_PAYLOAD},
+        {"{\"timestamp\":1,\"value_type\":\"\xFF\",\"value\":2}", DTO_INVALID_UTF8, DTO_PAYLOAD},
+        {"[1]", DTO_NOT_AN_OBJECT, DTO_PAYLOAD},
+        {"28.53", DTO_NOT_AN_OBJECT, DTO_PAYLOAD},
+        {"null", DTO_NOT_AN_OBJECT, DTO_PAYLOAD},
+        {"nonsense", DTO_NOT_JSON, DTO_PAYLOAD},
+        {"", DTO_EMPTY, DTO_PAYLOAD},
     };
 
     (void)state;
@@ -136,12 +136,11 @@ static void what_cannot_be_written_is_refused(void **state)
     message_descriptor broken[8];
     static const struct {
         dto_rule rule;
-        dto_field field;
+        const char *field;
     } expected[COUNT(broken)] = {
-        {DTO_NOT_FINITE, DTO_FIELD_VALUE},        {DTO_NOT_FINITE, DTO_FIELD_VALUE},
-        {DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},  {DTO_OUT_OF_RANGE, DTO_FIELD_TIMESTAMP},
-        {DTO_INVALID_UTF8, DTO_FIELD_VALUE_TYPE}, {DTO_STRING_TOO_LONG, DTO_FIELD_VALUE_TYPE},
-        {DTO_WRONG_TYPE, DTO_FIELD_VALUE},        {DTO_OUT_OF_RANGE, DTO_FIELD_VALUE},
+        {DTO_NOT_FINITE, "value"},       {DTO_NOT_FINITE, "value"},        {DTO_OUT_OF_RANGE, "timestamp"},
+        {DTO_OUT_OF_RANGE, "timestamp"}, {DTO_INVALID_UTF8, "value_type"}, {DTO_STRING_TOO_LONG, "value_type"},
+        {DTO_WRONG_TYPE, "value"},       {DTO_OUT_OF_RANGE, "value"},
     };
     char json[DTO_JSON_MAX];
 

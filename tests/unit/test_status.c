@@ -1,40 +1,46 @@
 /* Every status has a text of its own. */
 #include "dto_tables.h"
 
-static void every_status_reads_as_a_phrase(void **state)
+static void every_refusal_reads_as_a_phrase(void **state)
 {
     (void)state;
-    for (int rule = 0; rule < DTO_RULE_COUNT; rule++) {
-        for (int field = 0; field < DTO_FIELD_COUNT; field++) {
-            dto_status status = {.rule = (dto_rule)rule, .field = (dto_field)field};
-            const char *phrase = dto_status_string(status);
-            const char *name = dto_field_name((dto_field)field);
-            assert_int_equal(strncmp(phrase, name, strlen(name)), 0);
-            assert_int_equal(phrase[strlen(name)], ' ');
-            for (int other = 0; other < rule; other++) {
-                dto_status different = {.rule = (dto_rule)other, .field = (dto_field)field};
-                assert_string_not_equal(phrase, dto_status_string(different));
-            }
-        }
+    for (int rule = DTO_OK + 1; rule < DTO_RULE_COUNT; rule++) {
+        dto_status status = dto_status_of((dto_rule)rule, "software_version");
+        assert_int_equal(strncmp(status.text, "software_version ", strlen("software_version ")), 0);
+        assert_true(strlen(status.text) < DTO_TEXT_SIZE - 1); /* nothing was cut */
+        for (int other = DTO_OK + 1; other < rule; other++)
+            assert_string_not_equal(status.text, dto_status_of((dto_rule)other, "software_version").text);
     }
 }
 
 static void the_phrases_tell_what_to_mend(void **state)
 {
     (void)state;
-    assert_string_equal(dto_status_string((dto_status){DTO_MISSING, DTO_FIELD_TIMESTAMP}), "timestamp is missing");
-    assert_string_equal(dto_status_string((dto_status){DTO_NOT_JSON, DTO_FIELD_PAYLOAD}), "payload is not JSON");
-    assert_string_equal(dto_status_string((dto_status){DTO_STRING_TOO_LONG, DTO_FIELD_DEVICE_ID}),
-                        "device_id is longer than 127 bytes");
-    assert_string_equal(dto_status_string((dto_status){DTO_TOO_LONG, DTO_FIELD_PAYLOAD}),
-                        "payload is longer than 4096 bytes");
+    assert_string_equal(dto_status_of(DTO_MISSING, "timestamp").text, "timestamp is missing");
+    assert_string_equal(dto_status_of(DTO_NOT_JSON, DTO_PAYLOAD).text, "payload is not JSON");
+    assert_string_equal(dto_status_of(DTO_STRING_TOO_LONG, "device_id").text, "device_id is longer than 127 bytes");
+    assert_string_equal(dto_status_of(DTO_TOO_LONG, DTO_PAYLOAD).text, "payload is longer than 4096 bytes");
+    assert_string_equal(dto_status_of(DTO_OK, DTO_PAYLOAD).text, "");
+}
+
+static void a_name_that_is_too_long_is_cut(void **state)
+{
+    char name[2 * DTO_TEXT_SIZE];
+
+    (void)state;
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    dto_status status = dto_status_of(DTO_MISSING, name);
+    assert_int_equal(strlen(status.text), DTO_TEXT_SIZE - 1);
+    assert_ptr_equal(status.field, name);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_status_reads_as_a_phrase),
+        cmocka_unit_test(every_refusal_reads_as_a_phrase),
         cmocka_unit_test(the_phrases_tell_what_to_mend),
+        cmocka_unit_test(a_name_that_is_too_long_is_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,25 +1,33 @@
 /* Strings of descriptors, and values that are numbers or strings. */
+#include "dto/device_descriptor.h"
 #include "dto/message_descriptor.h"
 #include "dto_tables.h"
 
-static void strings_are_copied_whole_or_not_at_all(void **state)
+static void a_string_that_cannot_be_copied_is_refused_by_its_fields_name(void **state)
 {
-    char longest[DTO_STRING_SIZE + 1], string[DTO_STRING_SIZE];
+    static const char *const device = "{\"device_id\":\"%s\",\"producer\":\"\",\"software_version\":\"\"}";
+    char longest[DTO_STRING_SIZE + 1], json[DTO_JSON_MAX], expected[DTO_JSON_MAX];
+    device_descriptor descriptor = {0};
 
     (void)state;
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
-    assert_status("too long", dto_set_string(string, longest), DTO_STRING_TOO_LONG, DTO_FIELD_VALUE);
-    assert_string_equal(string, "");
+    dto_set_string(descriptor.device_id, longest);
+    assert_status("too long", device_descriptor_to_json(&descriptor, json, sizeof json), DTO_STRING_TOO_LONG,
+                  "device_id");
+    assert_string_equal(descriptor.producer, "");
     longest[DTO_STRING_MAX] = '\0';
-    assert_status("longest", dto_set_string(string, longest), DTO_OK, DTO_FIELD_VALUE);
-    assert_string_equal(string, longest);
-    assert_status("empty", dto_set_string(string, ""), DTO_OK, DTO_FIELD_VALUE);
-    assert_string_equal(string, "");
-    strcpy(string, "before");
-    assert_status("not UTF-8", dto_set_string(string, "a\xFF"), DTO_INVALID_UTF8, DTO_FIELD_VALUE);
-    assert_string_equal(string, "");
-    assert_status("none", dto_set_string(string, NULL), DTO_NULL_ARGUMENT, DTO_FIELD_VALUE);
+    dto_set_string(descriptor.device_id, longest);
+    assert_status("longest", device_descriptor_to_json(&descriptor, json, sizeof json), DTO_OK, DTO_PAYLOAD);
+    snprintf(expected, sizeof expected, device, longest);
+    assert_string_equal(json, expected);
+    dto_set_string(descriptor.device_id, "");
+    assert_status("empty", device_descriptor_to_json(&descriptor, json, sizeof json), DTO_OK, DTO_PAYLOAD);
+    snprintf(expected, sizeof expected, device, "");
+    assert_string_equal(json, expected);
+    dto_set_string(descriptor.device_id, "a\xFF");
+    assert_status("not UTF-8", device_descriptor_to_json(&descriptor, json, sizeof json), DTO_INVALID_UTF8,
+                  "device_id");
 }
 
 static void values_read_as_people_write_them(void **state)
@@ -50,20 +58,18 @@ static void a_string_too_long_is_kept_for_the_descriptor_to_refuse(void **state)
     (void)state;
     memset(text, 'x', DTO_STRING_MAX);
     message.value = dto_string(text);
-    assert_status("longest", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_FIELD_PAYLOAD);
+    assert_status("longest", message_descriptor_to_json(&message, json, sizeof json), DTO_OK, DTO_PAYLOAD);
     text[DTO_STRING_MAX] = 'x';
     message.value = dto_string(text);
-    assert_status("too long", message_descriptor_to_json(&message, json, sizeof json), DTO_STRING_TOO_LONG,
-                  DTO_FIELD_VALUE);
+    assert_status("too long", message_descriptor_to_json(&message, json, sizeof json), DTO_STRING_TOO_LONG, "value");
     message.value = dto_string("\xC3");
-    assert_status("not UTF-8", message_descriptor_to_json(&message, json, sizeof json), DTO_INVALID_UTF8,
-                  DTO_FIELD_VALUE);
+    assert_status("not UTF-8", message_descriptor_to_json(&message, json, sizeof json), DTO_INVALID_UTF8, "value");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(strings_are_copied_whole_or_not_at_all),
+        cmocka_unit_test(a_string_that_cannot_be_copied_is_refused_by_its_fields_name),
         cmocka_unit_test(a_string_too_long_is_kept_for_the_descriptor_to_refuse),
         cmocka_unit_test(values_read_as_people_write_them),
     };
