@@ -1,5 +1,5 @@
-/* cJSON builds and takes apart trees, and knows no limits. Those of the descriptors, and the way through their tables, stand
- * here once. */
+/* cJSON builds and takes apart trees, and knows no limits. Those of the descriptors, and the way through their tables,
+ * stand here once. */
 #include "json.h"
 
 #include "json_grammar.h"
@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-/* --- the rules that hold in both directions ------------------------------------------------------------------------ */
+/* --- the rules that hold in both directions ------------------------------------------------------------------------
+ */
 
 static dto_rule check_number(double number)
 {
@@ -150,7 +151,8 @@ dto_status json_read(const json_format *format, void *descriptor, const char *js
     return status;
 }
 
-/* --- writing: into items of our own, which cJSON only prints. Nothing is allocated, so nothing can be missing ---------- */
+/* --- writing: into items of our own, which cJSON only prints. Nothing is allocated, so nothing can be missing
+ * ---------- */
 
 static dto_rule write_string(const char *string, cJSON *item)
 {

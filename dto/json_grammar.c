@@ -1,5 +1,5 @@
-/* cJSON accepts what is not JSON: a payload that one program takes and the next one refuses is a fault that nobody finds.
- * So the letter of RFC 8259 is checked before it. */
+/* cJSON accepts what is not JSON: a payload that one program takes and the next one refuses is a fault that nobody
+ * finds. So the letter of RFC 8259 is checked before it. */
 #include "json_grammar.h"
 
 #include "dto/value.h"

@@ -1,4 +1,5 @@
-/* "Invalid payload" helps nobody. A refusal names the field and the rule, in words that stand in one table with the rules. */
+/* "Invalid payload" helps nobody. A refusal names the field and the rule, in words that stand in one table with the
+ * rules. */
 #include "dto/status.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* A value is a number or a string: in C that is a tag and a union, and to forget the tag is easy. So values are made and
- * turned into text here, and nowhere else. */
+/* A value is a number or a string: in C that is a tag and a union, and to forget the tag is easy. So values are made
+ * and turned into text here, and nowhere else. */
 #include "dto/value.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* A program that is looked at in a terminal, piped into another and read by tests must not mix up what it says: lines of
- * either stream and of any thread come whole and in order, and nothing that came from the network controls the terminal. */
+/* A program that is looked at in a terminal, piped into another and read by tests must not mix up what it says: lines
+ * of either stream and of any thread come whole and in order, and nothing that came from the network controls the
+ * terminal. */
 #include "playground/console.h"
 
 #include "playground/monotonic.h"

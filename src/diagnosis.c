@@ -1,5 +1,5 @@
-/* Paho has one code for nearly everything that can go wrong with a connection, and no words. What the user is to do about
- * it takes words, and words that are true: so this asks the server itself, and says no more than it answered. */
+/* Paho has one code for nearly everything that can go wrong with a connection, and no words. What the user is to do
+ * about it takes words, and words that are true: so this asks the server itself, and says no more than it answered. */
 #include "diagnosis.h"
 
 #include "probe.h"

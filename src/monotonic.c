@@ -1,4 +1,5 @@
-/* Every deadline of this library is a moment of this clock, and every sleep goes by it: one place to know what time is. */
+/* Every deadline of this library is a moment of this clock, and every sleep goes by it: one place to know what time is.
+ */
 #include "playground/monotonic.h"
 
 #include <time.h>

@@ -1,5 +1,5 @@
-/* Three questions: does it begin a TLS session? Does it open a WebSocket? Does it answer CONNECT? Some servers say nothing
- * where they do not understand, so that no question may have all the time. */
+/* Three questions: does it begin a TLS session? Does it open a WebSocket? Does it answer CONNECT? Some servers say
+ * nothing where they do not understand, so that no question may have all the time. */
 #include "probe.h"
 
 #include "playground/monotonic.h"
@@ -169,7 +169,8 @@ static int hear_some(struct probe *probe, char *bytes, size_t size, enum answer 
     return rc > 0 ? rc : 0;
 }
 
-/* Reads until the text is full, or `end` is in it. ANSWER_OTHER if anything came: what it means is for others to say. */
+/* Reads until the text is full, or `end` is in it. ANSWER_OTHER if anything came: what it means is for others to say.
+ */
 static enum answer hear(struct probe *probe, struct text *text, size_t size, const char *end)
 {
     enum answer answer = ANSWER_NONE;

@@ -1,6 +1,6 @@
-/* Ctrl-C has to work at every moment: while the program waits, which is easy, and while it is inside a call of a library
- * that comes back when it likes. No thread is needed for that, only an alarm: the first signal sets it, and shortly
- * after it its handler looks whether the program has noticed. */
+/* Ctrl-C has to work at every moment: while the program waits, which is easy, and while it is inside a call of a
+ * library that comes back when it likes. No thread is needed for that, only an alarm: the first signal sets it, and
+ * shortly after it its handler looks whether the program has noticed. */
 #include "playground/stop.h"
 
 #include "playground/monotonic.h"
@@ -45,7 +45,8 @@ static void on_signal(int signal)
 {
     bool is_second = atomic_exchange(&requested, true);
 
-    /* A terminal that is closed sends SIGHUP more than once. And not exit: a handler may not flush or run atexit functions. */
+    /* A terminal that is closed sends SIGHUP more than once. And not exit: a handler may not flush or run atexit
+     * functions. */
     if (is_second && signal != SIGHUP)
         _exit(STOP_STATUS_AT_ONCE);
     atomic_store(&has_looked, false);

@@ -1,5 +1,5 @@
-/* A broker closes the connection of who publishes to a/+ or subscribes to a#, and gives no reason (MQTT 3.1.1 section 4.7).
- * Here the mistake is found before there is a connection, and can be named. */
+/* A broker closes the connection of who publishes to a/+ or subscribes to a#, and gives no reason (MQTT 3.1.1
+ * section 4.7). Here the mistake is found before there is a connection, and can be named. */
 #include "playground/topic.h"
 
 #include "utf8.h"

@@ -1,19 +1,20 @@
-/* What all descriptors have in common: their strings, values that are a number in one message and a string in the next, and
- * the contract of the two functions that each of them has.
+/* What all descriptors have in common: their strings, values that are a number in one message and a string in the next,
+ * and the contract of the two functions that each of them has.
  *
  *     dto_status NAME_to_json(const NAME *descriptor, char *json, size_t size);
  *
- * writes the descriptor to `json` as one JSON object (RFC 8259) with exactly its fields, in their order, without white space,
- * NUL-terminated. `size` is that of the buffer; DTO_JSON_MAX is always enough, and a buffer that is only just as long as
- * the text may be refused. On refusal `json` is the empty string. Refuses: DTO_NULL_ARGUMENT, DTO_STRING_TOO_LONG (a string
- * that is not terminated), DTO_INVALID_UTF8, DTO_NOT_FINITE (NaN, infinity), DTO_OUT_OF_RANGE (a timestamp below 0 or above
- * DTO_TIMESTAMP_MAX, a number beyond DTO_NUMBER_MAX), DTO_WRONG_TYPE (a value that is neither), DTO_BUFFER_TOO_SMALL.
+ * writes the descriptor to `json` as one JSON object (RFC 8259) with exactly its fields, in their order, without white
+ * space, NUL-terminated. `size` is that of the buffer; DTO_JSON_MAX is always enough, and a buffer that is only just as
+ * long as the text may be refused. On refusal `json` is the empty string. Refuses: DTO_NULL_ARGUMENT,
+ * DTO_STRING_TOO_LONG (a string that is not terminated), DTO_INVALID_UTF8, DTO_NOT_FINITE (NaN, infinity),
+ * DTO_OUT_OF_RANGE (a timestamp below 0 or above DTO_TIMESTAMP_MAX, a number beyond DTO_NUMBER_MAX), DTO_WRONG_TYPE (a
+ * value that is neither), DTO_BUFFER_TOO_SMALL.
  *
  *     dto_status NAME_from_json(NAME *descriptor, const char *json, size_t length);
  *
- * reads it from the `length` bytes at `json`, which need no terminating NUL: fields in any order, unknown ones are ignored.
- * Every rule of dto/status.h has its status; on refusal the descriptor is zeroed. Nothing is kept of `json`, and a
- * descriptor owns nothing: there is nothing to free. */
+ * reads it from the `length` bytes at `json`, which need no terminating NUL: fields in any order, unknown ones are
+ * ignored. Every rule of dto/status.h has its status; on refusal the descriptor is zeroed. Nothing is kept of `json`,
+ * and a descriptor owns nothing: there is nothing to free. */
 #ifndef DTO_VALUE_H
 #define DTO_VALUE_H
 
@@ -48,20 +49,20 @@ typedef struct {
     } as;
 } dto_value;
 
-/* The number as a value. Nothing is refused here: NaN, infinities and what is beyond DTO_NUMBER_MAX are when the descriptor
- * is serialised. */
+/* The number as a value. Nothing is refused here: NaN, infinities and what is beyond DTO_NUMBER_MAX are when the
+ * descriptor is serialised. */
 dto_value dto_number(double number);
 
 /* The string as a value. */
 dto_value dto_string(const char *string);
 
-/* Copies `text` into a descriptor's string. Nothing is refused here either: what is too long for it keeps no NUL at its end,
- * and that, as what is not UTF-8, is refused by its field's name when the descriptor is serialised. */
+/* Copies `text` into a descriptor's string. Nothing is refused here either: what is too long for it keeps no NUL at its
+ * end, and that, as what is not UTF-8, is refused by its field's name when the descriptor is serialised. */
 void dto_set_string(char string[DTO_STRING_SIZE], const char *text);
 
 /* The value as people read it: the string itself, or the number written to `text`, which has to have room for
- * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. For values that were
- * read; not for a dto_string that is too long. */
+ * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. For values
+ * that were read; not for a dto_string that is too long. */
 const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE]);
 
 #endif

@@ -38,9 +38,9 @@ struct console_counts {
 };
 struct console_counts console_counts(void);
 
-/* Shows on standard error how far the program is: `done` messages of `total` (0: no end is known), the rate, and when it
- * will be done. Only if that is a terminal where no line per message appears; the line is rewritten ten times a second at
- * most, and makes room for any other. Costs next to nothing: for the inner loop. */
+/* Shows on standard error how far the program is: `done` messages of `total` (0: no end is known), the rate, and when
+ * it will be done. Only if that is a terminal where no line per message appears; the line is rewritten ten times a
+ * second at most, and makes room for any other. Costs next to nothing: for the inner loop. */
 void console_progress(long done, long total);
 
 /* A line on standard error, as for printf, escaped, cut after 1023 bytes; console_error puts the program's name before

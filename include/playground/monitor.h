@@ -23,9 +23,9 @@ void monitor_destroy(struct monitor *monitor);
 void monitor_enter(struct monitor *monitor);
 void monitor_leave(struct monitor *monitor);
 
-/* To be called inside: leaves, waits for monitor_notify_all or for the moment `deadline_us` (MONITOR_FOREVER: none), and
- * enters again. As with every condition variable it may also return for no reason: call it in a loop that tests what is
- * waited for. False once the deadline has passed. */
+/* To be called inside: leaves, waits for monitor_notify_all or for the moment `deadline_us` (MONITOR_FOREVER: none),
+ * and enters again. As with every condition variable it may also return for no reason: call it in a loop that tests
+ * what is waited for. False once the deadline has passed. */
 bool monitor_wait(struct monitor *monitor, int64_t deadline_us);
 
 /* To be called inside: wakes all that wait. */

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* Reads the whole of the `length` bytes at `text`, which need no terminating NUL, as one finite decimal number such
- * as 28.53, -4 or 1e3, of up to 63 characters. False, and `number` as it was, for anything else: no white space, no hexadecimal, no NaN. */
+ * as 28.53, -4 or 1e3, of up to 63 characters. False, and `number` as it was, for anything else: no white space, no
+ * hexadecimal, no NaN. */
 bool number_from_text(const char *text, size_t length, double *number);
 
 #endif

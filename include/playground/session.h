@@ -16,14 +16,14 @@
  *     }
  *     return session_close(&session);
  *
- * All functions may be called with a session that has failed: session_goes_on is false then, session_close says why, and
- * the others do nothing. Paho's may not where session.client is NULL, for want of memory: ask session_goes_on before the
- * first call. All but session_lost are for one thread: the one that created the session.
+ * All functions may be called with a session that has failed: session_goes_on is false then, session_close says why,
+ * and the others do nothing. Paho's may not where session.client is NULL, for want of memory: ask session_goes_on
+ * before the first call. All but session_lost are for one thread: the one that created the session.
  *
- * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGHUP, SIGALRM (and alarm and setitimer with it) until
- * session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment unless it goes over WebSockets
- * (Paho would send plain MQTT through them, too), and what console.h counts is that of the process. Call console_open
- * before it. */
+ * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGHUP, SIGALRM (and alarm and setitimer with it)
+ * until session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment unless it goes over
+ * WebSockets (Paho would send plain MQTT through them, too), and what console.h counts is that of the process. Call
+ * console_open before it. */
 #ifndef PLAYGROUND_SESSION_H
 #define PLAYGROUND_SESSION_H
 
@@ -32,7 +32,8 @@
 #include <MQTTClient.h>
 #include <stdbool.h>
 
-#define SESSION_TIMEOUT_MS 50 /* how long a program waits at a time before it looks for Ctrl-C and a lost connection */
+/* How long a program waits at a time before it looks for Ctrl-C and a lost connection. */
+#define SESSION_TIMEOUT_MS 50
 
 /* How the program takes part in the work of Paho's synchronous client. */
 enum session_mode {
@@ -44,14 +45,14 @@ enum session_mode {
 
 struct session;
 
-/* What a session needs of struct options is its connection (with at least one broker, and a keep alive of at least 1), and
- * qos, window, count, wait, timeout and debug. `qos` is the highest that the program publishes or subscribes with: at 1
- * and 2 the broker is asked to keep the session. */
+/* What a session needs of struct options is its connection (with at least one broker, and a keep alive of at least 1),
+ * and qos, window, count, wait, timeout and debug. `qos` is the highest that the program publishes or subscribes with:
+ * at 1 and 2 the broker is asked to keep the session. */
 
-/* Called after every connection that is made, the first and each later one, as soon as it stands and before session_connect
- * or session_goes_on returns: the place to subscribe (a new connection starts without subscriptions) and to announce
- * oneself. It must not call session_connect, session_goes_on or session_close. Returns MQTTCLIENT_SUCCESS or the code of
- * the Paho call that failed. */
+/* Called after every connection that is made, the first and each later one, as soon as it stands and before
+ * session_connect or session_goes_on returns: the place to subscribe (a new connection starts without subscriptions)
+ * and to announce oneself. It must not call session_connect, session_goes_on or session_close. Returns
+ * MQTTCLIENT_SUCCESS or the code of the Paho call that failed. */
 typedef int session_on_connected(struct session *session, void *context);
 
 struct session {
@@ -68,13 +69,13 @@ void session_create(struct session *session, const struct options *options, enum
                     session_on_connected *on_connected, void *context);
 
 /* Leaves a will (MQTT 3.1.1 section 3.1.2.5): a message that the broker publishes, retained and at QoS 1, if the
- * connection ends in any other way than by session_close. To be called before session_connect; topic and payload are not
- * copied and have to live until session_close. */
+ * connection ends in any other way than by session_close. To be called before session_connect; topic and payload are
+ * not copied and have to live until session_close. */
 void session_set_will(struct session *session, const char *topic, const char *payload);
 
 /* Connects: to the first broker of the list that answers, again and again for options->wait seconds; a broker that has
- * refused for good, a wrong password say, is not asked again. Prints what went wrong, if nothing comes of it. A connection
- * that ends within half a second is none yet. */
+ * refused for good, a wrong password say, is not asked again. Prints what went wrong, if nothing comes of it. A
+ * connection that ends within half a second is none yet. */
 void session_connect(struct session *session);
 
 /* Whether the program should do one thing more. False after options->count messages (all of them acknowledged, at
@@ -86,26 +87,28 @@ bool session_goes_on(struct session *session, long done);
  * because Paho did not take it (the connection was lost, and now there is a new one). False if it was taken, or if
  * there is no point in trying: then *rc is not MQTTCLIENT_SUCCESS. At QoS 1 and 2 it also keeps the number of
  * unacknowledged messages within options->window, and waits for acknowledgements where it must, as session_goes_on does
- * after a loss, when what was in flight is in flight again; with SESSION_ONE_THREAD what arrives meanwhile waits, too. In
- * on_connected it never waits, nor asks for another try: that is called again with the next connection. */
+ * after a loss, when what was in flight is in flight again; with SESSION_ONE_THREAD what arrives meanwhile waits, too.
+ * In on_connected it never waits, nor asks for another try: that is called again with the next connection. */
 bool session_retry(struct session *session, int *rc);
 
-/* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho calls it on a thread that it
- * starts for that, and nobody else hears when it was. It must neither wait nor call Paho: Paho waits for it, for five
- * seconds at most. The one function here that any thread may call. */
+/* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho calls it on a thread that
+ * it starts for that, and nobody else hears when it was. It must neither wait nor call Paho: Paho waits for it, for
+ * five seconds at most. The one function here that any thread may call. */
 void session_lost(struct session *session);
 
 /* Whether the connection stands, as far as is known. */
 bool session_is_connected(const struct session *session);
 
 /* Waits until `seconds` after the last call's end, so that the pace does not depend on how long the work between takes.
- * Not at all after the last message, or if `seconds` is not above 0; otherwise it writes out what was printed before it.
- * Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it early. With SESSION_ONE_THREAD it
- * is for programs that subscribe to nothing: what arrives is not shown, but counted at the end. */
+ * Not at all after the last message, or if `seconds` is not above 0; otherwise it writes out what was printed before
+ * it. Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it early. With
+ * SESSION_ONE_THREAD it is for programs that subscribe to nothing: what arrives is not shown, but counted at the end.
+ */
 void session_wait(struct session *session, double seconds);
 
-/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" if it is MQTTCLIENT_SUCCESS, and
- * returns it. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the session with EX_PROTOCOL. */
+/* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" if it is
+ * MQTTCLIENT_SUCCESS, and returns it. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the
+ * session with EX_PROTOCOL. */
 int session_subscribed(struct session *session, const char *filter, int rc);
 
 /* Ends the program's work for a reason of its own: prints `text` as an error and makes session_goes_on false and

@@ -1,6 +1,6 @@
-/* Ctrl-C: the first SIGINT or SIGTERM, or SIGHUP, asks for a clean end, a second one ends the program at once. So does the first,
- * within a second, if the program is stuck in a call then that no signal ends: a broker that does not answer, a full
- * pipe that nobody reads. */
+/* Ctrl-C: the first SIGINT or SIGTERM, or SIGHUP, asks for a clean end, a second one ends the program at once. So does
+ * the first, within a second, if the program is stuck in a call then that no signal ends: a broker that does not
+ * answer, a full pipe that nobody reads. */
 #ifndef PLAYGROUND_STOP_H
 #define PLAYGROUND_STOP_H
 
@@ -15,8 +15,8 @@
 #define STOP_PRINTF
 #endif
 
-/* Catches SIGINT, SIGTERM, SIGALRM, and SIGHUP where it was not ignored, from now on, and ignores SIGPIPE: a closed pipe is noticed where it is written to.
- * To be called before any thread is started. */
+/* Catches SIGINT, SIGTERM, SIGALRM, and SIGHUP where it was not ignored, from now on, and ignores SIGPIPE: a closed
+ * pipe is noticed where it is written to. To be called before any thread is started. */
 void stop_install(void);
 
 /* Leaves them to whoever had them before, and forgets that one has come. */

@@ -1,4 +1,5 @@
-/* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and nowhere else. */
+/* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and nowhere else.
+ */
 #include "connection.h"
 
 #include <stdio.h>
@@ -12,8 +13,8 @@ enum {
     BACK_OFF_MIN_MS = 500,
     BACK_OFF_MAX_MS = 30000,
     SHORT_US = 2000000, /* a connection that lived no longer than this */
-    /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached: it has room for
-     * as many messages as there are packet ids (MQTT 3.1.1 section 2.3.1). */
+    /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached: it has room
+     * for as many messages as there are packet ids (MQTT 3.1.1 section 2.3.1). */
     WINDOW_OF_PAHO = 65535,
     NO_MEMORY_OF_PAHO = -99 /* its header does not name it */
 };
@@ -40,8 +41,8 @@ static const char *text_or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
-/* What is the same for the client and for the one that only removes its session. It goes into a copy of the options: they
- * outlive what it points to. */
+/* What is the same for the client and for the one that only removes its session. It goes into a copy of the options:
+ * they outlive what it points to. */
 static int connect_client(const struct connection_settings *settings, MQTTClient client, const struct broker *broker,
                           MQTTClient_connectOptions *options)
 {

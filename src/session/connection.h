@@ -36,11 +36,12 @@ void connection_init(struct connection *connection, const struct connection_sett
 /* The broker in use, or to be tried next. */
 const struct broker *connection_broker(const struct connection *connection);
 
-/* Makes one attempt, which takes up to five seconds, beside the time to look up the host: three of Paho's, and some to find
- * out why it failed, which is then in *diagnosis. */
+/* Makes one attempt, which takes up to five seconds, beside the time to look up the host: three of Paho's, and some to
+ * find out why it failed, which is then in *diagnosis. */
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis);
 
-/* The broker in use is not to be tried again: it has refused a password, say, and asking once more looks like an attack. */
+/* The broker in use is not to be tried again: it has refused a password, say, and asking once more looks like an
+ * attack. */
 void connection_rule_out(struct connection *connection);
 
 /* Whether there is no other broker left. */
@@ -54,8 +55,9 @@ void connection_has_begun(struct connection *connection, int64_t now_us);
 void connection_has_settled(struct connection *connection);
 void connection_was_lost(struct connection *connection, int64_t now_us);
 
-/* How long to wait before the next round of attempts, in milliseconds: twice as long each time, up to half a minute. The
- * fraction, from 0 to 1, makes it 75 % to 125 % of that: those who lost the same broker do not all come back at once. */
+/* How long to wait before the next round of attempts, in milliseconds: twice as long each time, up to half a minute.
+ * The fraction, from 0 to 1, makes it 75 % to 125 % of that: those who lost the same broker do not all come back at
+ * once. */
 int64_t connection_pause_ms(struct connection *connection, double fraction);
 
 /* How long there was no connection so far, in microseconds. */

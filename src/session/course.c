@@ -1,5 +1,5 @@
-/* Ends come from everywhere (a count, a clock, a signal, a broker, a full disk). Where each of them set a flag of its own,
- * the status was that of the one that was looked at first; here they all come to one place. */
+/* Ends come from everywhere (a count, a clock, a signal, a broker, a full disk). Where each of them set a flag of its
+ * own, the status was that of the one that was looked at first; here they all come to one place. */
 #include "course.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* It is written to a text first: a program that has to end inside a call can no longer ask for numbers, nor format them. */
+/* It is written to a text first: a program that has to end inside a call can no longer ask for numbers, nor format
+ * them. */
 #include "summary.h"
 
 #include "playground/console.h"

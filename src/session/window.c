@@ -1,5 +1,5 @@
-/* Paho has a window of its own, and stops for 100 ms whenever it is full: 200 messages a second. So ours is smaller, and
- * is looked after from outside. */
+/* Paho has a window of its own, and stops for 100 ms whenever it is full: 200 messages a second. So ours is smaller,
+ * and is looked after from outside. */
 #include "window.h"
 
 void window_init(struct window *window, int size)

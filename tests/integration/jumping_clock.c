@@ -53,8 +53,9 @@ time_t time(time_t *result)
     return now.tv_sec;
 }
 
-/* A deadline on the clock of the wall was made from what that showed; the kernel waits for it on its own clock. Which clock
- * a condition variable has, it does not tell; but a deadline is nearer to now on the one than to now on the other. */
+/* A deadline on the clock of the wall was made from what that showed; the kernel waits for it on its own clock. Which
+ * clock a condition variable has, it does not tell; but a deadline is nearer to now on the one than to now on the
+ * other. */
 int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
                            const struct timespec *restrict deadline)
 {

@@ -1,5 +1,5 @@
-/* Stands, preloaded, between a program and Paho: there is no memory for a client. What runs out of memory does so at one
- * call, and not at the next: limits of the whole process hit another one each time. */
+/* Stands, preloaded, between a program and Paho: there is no memory for a client. What runs out of memory does so at
+ * one call, and not at the next: limits of the whole process hit another one each time. */
 int MQTTClient_create(void **handle, const char *uri, const char *client_id, int persistence, void *context);
 
 int MQTTClient_create(void **handle, const char *uri, const char *client_id, int persistence, void *context)

@@ -1,5 +1,5 @@
-/* The modelled brokers: a few processes that speak MQTT 3.1.1 with one client, whatever it is called, and do to it what the
- * schedule has for it. What they did is written down, for the rules. */
+/* The modelled brokers: a few processes that speak MQTT 3.1.1 with one client, whatever it is called, and do to it what
+ * the schedule has for it. What they did is written down, for the rules. */
 #ifndef SIMULATION_BROKER_H
 #define SIMULATION_BROKER_H
 

@@ -1,9 +1,9 @@
-/* The session under every kind of fault, some thousand times: src/session/ and src/mailbox.c as they are, linked with a fake
- * Paho, modelled brokers and a clock that is a number.
+/* The session under every kind of fault, some thousand times: src/session/ and src/mailbox.c as they are, linked with a
+ * fake Paho, modelled brokers and a clock that is a number.
  *
- *     simulation --stories [NAME]                  the stories that have a name; with NAME that one, told event by event
- *     simulation [--seed N|random] [--count N | --seconds S] [--jobs N] [--keep-going] [--failure FILE]
- *     simulation --seed N --story [--only FAULT@N,...]   one schedule, told event by event; with some of its faults only
+ *     simulation --stories [NAME]                  the stories that have a name; with NAME that one, told event by
+ * event simulation [--seed N|random] [--count N | --seconds S] [--jobs N] [--keep-going] [--failure FILE] simulation
+ * --seed N --story [--only FAULT@N,...]   one schedule, told event by event; with some of its faults only
  *
  * A schedule that breaks a rule is told, shortened before to the faults that it takes, on standard error and in a file.
  *
@@ -12,8 +12,8 @@
  *     programs.c   a producer, two consumers, an object    rules.c      what every story is held to
  *     schedule.c   a seed becomes options and faults       stories.c    the stories that have a name
  *
- * Timers are left out, as are the examples themselves, TLS and retained messages; and that no data race is possible here
- * proves nothing about threads. ThreadSanitizer and the integration tests look after all that. */
+ * Timers are left out, as are the examples themselves, TLS and retained messages; and that no data race is possible
+ * here proves nothing about threads. ThreadSanitizer and the integration tests look after all that. */
 #include "broker.h"
 #include "fake_paho.h"
 #include "fakes.h"

@@ -1,5 +1,5 @@
-/* The model programs, as the examples have them: simple_producer, simple_consumer, the same with an answer to each message,
- * and mqtt_smart_object in callback mode with its mailbox. What is left out is what the messages mean. */
+/* The model programs, as the examples have them: simple_producer, simple_consumer, the same with an answer to each
+ * message, and mqtt_smart_object in callback mode with its mailbox. What is left out is what the messages mean. */
 #include "programs.h"
 
 #include "fake_paho.h"
@@ -99,7 +99,8 @@ static int produce(void)
     return close_session();
 }
 
-/* --- the consumer, and who answers ---------------------------------------------------------------------------------------------- */
+/* --- the consumer, and who answers
+ * ---------------------------------------------------------------------------------------------- */
 
 static int on_consumer_connected(struct session *session, void *context)
 {

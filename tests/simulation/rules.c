@@ -1,5 +1,5 @@
-/* The rules: what the session promises, each in one function with one sentence. They look at what happened (the fakes and
- * the modelled brokers tell) and at what the program said of it; they know nothing of how the session works. */
+/* The rules: what the session promises, each in one function with one sentence. They look at what happened (the fakes
+ * and the modelled brokers tell) and at what the program said of it; they know nothing of how the session works. */
 #include "rules.h"
 
 #include "broker.h"
@@ -217,7 +217,8 @@ void rule_published(int rc)
         broken("the window is never exceeded", "%d messages in flight", pending);
 }
 
-/* The session does not receive in the program's place: not in callback mode, nor once it has subscribed, but at the end. */
+/* The session does not receive in the program's place: not in callback mode, nor once it has subscribed, but at the
+ * end. */
 void rule_receive(void)
 {
     if (program_receives)
@@ -310,7 +311,8 @@ void rule_signal(void)
     facts.has_signal = true;
 }
 
-/* Nothing has gone wrong for so long that the longest pause is over: then the connection stands, and the work is done. */
+/* Nothing has gone wrong for so long that the longest pause is over: then the connection stands, and the work is done.
+ */
 void rule_last_signal(void)
 {
     const struct options *options = &schedule.options;

@@ -1,6 +1,6 @@
-/* Why coroutines: the session is written as people write programs, with calls that wait. In a world where time is a number
- * a call that waits is one that lets everybody else act first; so each actor needs a stack of its own, and only one
- * acts at a time. They change places only where one of them waits, which makes every story repeatable. */
+/* Why coroutines: the session is written as people write programs, with calls that wait. In a world where time is a
+ * number a call that waits is one that lets everybody else act first; so each actor needs a stack of its own, and only
+ * one acts at a time. They change places only where one of them waits, which makes every story repeatable. */
 #include "world.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* The world of one schedule: virtual time, what is to happen in it, and those who act in it. Nothing in it depends on the
- * real clock, on threads, or on memory left by the schedule before: the same seed is the same story. */
+/* The world of one schedule: virtual time, what is to happen in it, and those who act in it. Nothing in it depends on
+ * the real clock, on threads, or on memory left by the schedule before: the same seed is the same story. */
 #ifndef SIMULATION_WORLD_H
 #define SIMULATION_WORLD_H
 

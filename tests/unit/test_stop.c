@@ -1,4 +1,5 @@
-/* Ctrl-C: what the first and the second signal do, and what becomes of a program that is stuck. A signal cannot be taken back, so each test has its own process. */
+/* Ctrl-C: what the first and the second signal do, and what becomes of a program that is stuck. A signal cannot be
+ * taken back, so each test has its own process. */
 #include "playground/monotonic.h"
 #include "playground/stop.h"
 

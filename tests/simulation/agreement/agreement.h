@@ -1,6 +1,6 @@
-/* What the stories of the agreement stand on. The simulation is worth as much as its fake Paho. So short stories are told
- * twice, by the fake in its world of virtual time, and by the real library with a broker on a real socket, and both have
- * to say the same. Both brokers do what the story's script has for them. */
+/* What the stories of the agreement stand on. The simulation is worth as much as its fake Paho. So short stories are
+ * told twice, by the fake in its world of virtual time, and by the real library with a broker on a real socket, and
+ * both have to say the same. Both brokers do what the story's script has for them. */
 #ifndef AGREEMENT_H
 #define AGREEMENT_H
 
