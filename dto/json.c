@@ -3,7 +3,7 @@
 #include "json.h"
 
 #include "json_grammar.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <cjson/cJSON.h>
 #include <limits.h>
@@ -160,12 +160,8 @@ static dto_rule write_string(const char *string, cJSON *item)
 
     if (end == NULL)
         return DTO_STRING_TOO_LONG;
-    for (const char *next = string; next < end;) {
-        size_t character = utf8_character_length(next, (size_t)(end - next));
-        if (character == 0)
-            return DTO_INVALID_UTF8;
-        next += character;
-    }
+    if (!text_is_utf8(string, (size_t)(end - string)))
+        return DTO_INVALID_UTF8;
     item->type = cJSON_String;
     item->valuestring = (char *)string;
     return DTO_OK;

@@ -3,7 +3,7 @@
 #include "json_grammar.h"
 
 #include "dto/value.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -204,11 +204,8 @@ dto_rule json_grammar_check(const char *json, size_t length)
         return DTO_TOO_LONG;
     if (memchr(json, '\0', length) != NULL)
         return DTO_NUL;
-    for (size_t i = 0, character; i < length; i += character) {
-        character = utf8_character_length(json + i, length - i);
-        if (character == 0)
-            return DTO_INVALID_UTF8;
-    }
+    if (!text_is_utf8(json, length))
+        return DTO_INVALID_UTF8;
 
     cursor at = {.next = json, .end = json + length, .depth = 0, .rule = DTO_OK};
     if (value(&at) && at.next != at.end)

@@ -4,7 +4,7 @@
 #include "playground/console.h"
 
 #include "playground/monotonic.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
@@ -53,19 +53,6 @@ void console_set_quiet(bool quiet)
     progress.is_wanted = isatty(STDERR_FILENO) && (quiet || !isatty(STDOUT_FILENO));
 }
 
-/* The bytes of the printable character at `text`; 0 if it has to be escaped. */
-static size_t printable(const char *text, size_t available)
-{
-    const unsigned char *byte = (const unsigned char *)text;
-    size_t length = utf8_character_length(text, available);
-
-    if (length == 1 && (byte[0] < 0x20 || byte[0] == 0x7F))
-        return 0;
-    if (length == 2 && byte[0] == 0xC2 && byte[1] < 0xA0) /* U+0080 to U+009F */
-        return 0;
-    return length;
-}
-
 void console_write_escaped(FILE *stream, const char *text, size_t length)
 {
     size_t start = 0;
@@ -73,7 +60,7 @@ void console_write_escaped(FILE *stream, const char *text, size_t length)
     while (start < length) {
         size_t end = start;
         for (size_t character; end < length; end += character) {
-            character = printable(text + end, length - end);
+            character = text_printable_length(text + end, length - end);
             if (character == 0)
                 break;
         }

@@ -6,7 +6,7 @@
 #include "playground/number.h"
 #include "playground/random.h"
 #include "playground/topic.h"
-#include "utf8.h"
+#include "text.h"
 
 #include <limits.h>
 #include <popt.h>
@@ -24,8 +24,8 @@ enum {
     PORT_MQTTS = 8883,
     SEED_FROM_CLOCK = -1,
     KEEP_ALIVE_S = 10,
-    /* More than 20 at QoS 2 are too many for Mosquitto as it comes: it then acknowledges a message and drops it, for with
-     * MQTT 3.1.1 it has no way to say so. At QoS 1 more than 100 make nothing faster. */
+    /* More than 20 at QoS 2 are too many for Mosquitto as it comes: it then acknowledges a message and drops it, for
+     * with MQTT 3.1.1 it has no way to say so. At QoS 1 more than 100 make nothing faster. */
     WINDOW_QOS_1 = 100,
     WINDOW_QOS_2 = 20
 };
@@ -178,11 +178,8 @@ static bool read_file_name(struct input *input, const struct row *row, const cha
 /* For the protocol a password is any bytes (MQTT 3.1.1 section 3.1.3.5), but Paho takes no other. */
 static bool read_password(struct input *input, const struct row *row, const char *value)
 {
-    for (size_t left = strlen(value), length; left > 0; left -= length) {
-        length = utf8_character_length(value + strlen(value) - left, left);
-        if (length == 0)
-            return refuse(input, "has to be UTF-8");
-    }
+    if (!text_is_utf8(value, strlen(value)))
+        return refuse(input, "has to be UTF-8");
     return read_text(input, row, value);
 }
 

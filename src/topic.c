@@ -2,24 +2,9 @@
  * section 4.7). Here the mistake is found before there is a connection, and can be named. */
 #include "playground/topic.h"
 
-#include "utf8.h"
+#include "text.h"
 
 #include <string.h>
-
-bool text_is_valid(const char *text, size_t max)
-{
-    size_t length = strlen(text);
-
-    if (length == 0 || length > max)
-        return false;
-    for (size_t i = 0, character; i < length; i += character) {
-        const unsigned char *byte = (const unsigned char *)text + i;
-        character = utf8_character_length(text + i, length - i);
-        if (character == 0 || *byte < 0x20 || *byte == 0x7F || (*byte == 0xC2 && byte[1] < 0xA0))
-            return false;
-    }
-    return true;
-}
 
 bool topic_is_valid(const char *topic)
 {

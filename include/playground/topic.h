@@ -8,10 +8,6 @@
 #define TOPIC_MAX       65535 /* bytes of the longest topic: its length travels in 16 bits (section 1.5.3) */
 #define TOPIC_LEVEL_MAX 64    /* bytes of a device id or a user name in this lab's topics */
 
-/* Whether `text` is 1 to `max` bytes of UTF-8 without control characters (U+0000 to U+001F, U+007F to U+009F), which
- * section 1.5.3 advises against in any string of the protocol. */
-bool text_is_valid(const char *text, size_t max);
-
 /* Whether a message on `topic` goes to a subscription of `filter` (sections 4.7.1 and 4.7.2): `+` stands for one
  * level, `#` at the end for any number of levels and its parent, and neither at the start of the filter for a topic
  * that starts with `$`. An invalid filter or topic matches nothing. */

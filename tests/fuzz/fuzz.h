@@ -32,7 +32,7 @@ static inline void must(bool holds, const char *rule)
 }
 
 /* The character at `text`, and in *bytes its length; -1 and a length of 1 if it is not UTF-8. Computes the code point
- * and looks at it then, where include/utf8.h looks at the bytes alone. */
+ * and looks at it then, where src/text.c looks at the bytes alone. */
 FUZZ_UNUSED static int32_t decode(const uint8_t *text, size_t available, size_t *bytes)
 {
     static const struct {

@@ -31,7 +31,7 @@ RULES = [
      r"playground/(mailbox|monitor|monotonic|options|random|session|stop|timer)\.h"),
     # the examples: both libraries, by their public headers only
     (("examples/*.c",), r"cjson|cJSON|popt|\.\./|src/|examples|tests|^(json|json_grammar|text|diagnosis)\.h$"),
-    (("include/utf8.h",), r"/|MQTT|cjson|popt"),
+    (("include/text.h", "src/text.c"), r"/|MQTT|cjson|popt|options|json"),
 ]
 
 

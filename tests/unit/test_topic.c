@@ -1,6 +1,7 @@
 /* Topic names and filters: MQTT 3.1.1 section 4.7 with all its examples, and the limits of UTF-8 and of length. */
 #include "playground/topic.h"
 
+#include "text.h"
 #include "unit.h"
 
 #include <stdlib.h>

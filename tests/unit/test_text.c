@@ -1,0 +1,88 @@
+/* What is UTF-8, and what of it can be printed, at each place of a longer text: the whole words that are looked at
+ * first must hide nothing. Which single characters there are is a table of test_topic.c. */
+#include "text.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+enum { AROUND = 20 };
+
+/* Puts the piece at `position` into as many letters, and says how long all of it is. */
+static size_t put(char *text, const char *piece, size_t length, size_t position)
+{
+    memset(text, 'a', AROUND + length);
+    memcpy(text + position, piece, length);
+    return AROUND + length;
+}
+
+static void what_is_no_character_is_found_at_every_place(void **state)
+{
+    static const char *const pieces[] = {"\x80", "\xC3", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"};
+    char text[AROUND + 4];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        for (size_t position = 0; position <= AROUND; position++) {
+            size_t length = put(text, pieces[i], strlen(pieces[i]), position);
+            if (text_is_utf8(text, length))
+                fail_msg("piece %zu is not seen at %zu", i, position);
+        }
+    }
+}
+
+static void every_character_is_one_at_every_place(void **state)
+{
+    static const char *const pieces[] = {"b", "\xC3\xA0", "\xE2\x82\xAC", "\xF0\x9F\x8C\xA1", "\x7F"};
+    char text[AROUND + 4];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        for (size_t position = 0; position <= AROUND; position++) {
+            size_t length = put(text, pieces[i], strlen(pieces[i]), position);
+            if (!text_is_utf8(text, length))
+                fail_msg("piece %zu is refused at %zu", i, position);
+            if (i > 0 && i < 4 && position == AROUND && text_is_utf8(text, length - 1))
+                fail_msg("piece %zu is cut, and not seen", i);
+        }
+    }
+}
+
+static void a_nul_and_nothing_are_utf8(void **state)
+{
+    (void)state;
+    assert_true(text_is_utf8("", 0));
+    assert_true(text_is_utf8("a\0b", 3));
+    assert_int_equal(text_character_length("", 0), 0);
+    assert_int_equal(text_character_length("", 1), 1);
+}
+
+static void control_characters_cannot_be_printed(void **state)
+{
+    (void)state;
+    for (unsigned code = 0; code <= 0xFF; code++) {
+        char text[2] = {(char)code};
+        size_t length = code < 0x80 ? 1 : 2;
+        if (length == 2) {
+            text[0] = (char)(0xC0 | code >> 6);
+            text[1] = (char)(0x80 | (code & 0x3F));
+        }
+        bool is_printable = (code >= 0x20 && code < 0x7F) || code >= 0xA0;
+        assert_int_equal(text_character_length(text, length), length);
+        assert_int_equal(text_printable_length(text, length), is_printable ? length : 0);
+    }
+    assert_int_equal(text_printable_length("\xE2\x82\xAC", 3), 3);
+    assert_int_equal(text_printable_length("\xE2\x82", 2), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_no_character_is_found_at_every_place),
+        cmocka_unit_test(every_character_is_one_at_every_place),
+        cmocka_unit_test(a_nul_and_nothing_are_utf8),
+        cmocka_unit_test(control_characters_cannot_be_printed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
