@@ -2,6 +2,7 @@
  * stand here once. */
 #include "json.h"
 
+#include "decimal.h"
 #include "json_grammar.h"
 #include "text.h"
 
@@ -10,8 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- the rules that hold in both directions ------------------------------------------------------------------------
- */
+/* --- the rules that hold in both directions ---------------------------------------------------------------------- */
 
 static dto_rule check_number(double number)
 {
@@ -40,7 +40,7 @@ static int count_fields(const json_format *format)
     return count;
 }
 
-/* --- reading ----------------------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------------------------------- */
 
 /* That it is UTF-8 was seen when the whole document was. */
 static dto_rule read_string(const cJSON *member, char string[DTO_STRING_SIZE])
@@ -151,10 +151,15 @@ dto_status json_read(const json_format *format, void *descriptor, const char *js
     return status;
 }
 
-/* --- writing: into items of our own, which cJSON only prints. Nothing is allocated, so nothing can be missing
- * ---------- */
+/* --- writing -------------------------------------------------------------------------------------------------------- */
 
-static dto_rule write_string(const char *string, cJSON *item)
+/* A member of the object, which cJSON only prints: nothing is allocated, so nothing can be missing. */
+struct item {
+    cJSON json;
+    char digits[DECIMAL_SIZE];
+};
+
+static dto_rule write_string(const char *string, struct item *item)
 {
     const char *end = memchr(string, '\0', DTO_STRING_SIZE);
 
@@ -162,25 +167,28 @@ static dto_rule write_string(const char *string, cJSON *item)
         return DTO_STRING_TOO_LONG;
     if (!text_is_utf8(string, (size_t)(end - string)))
         return DTO_INVALID_UTF8;
-    item->type = cJSON_String;
-    item->valuestring = (char *)string;
+    item->json.type = cJSON_String;
+    item->json.valuestring = (char *)string;
     return DTO_OK;
 }
 
-static dto_rule write_number(double number, cJSON *item)
+static dto_rule write_number(double number, struct item *item)
 {
-    item->type = cJSON_Number;
-    cJSON_SetNumberHelper(item, number);
+    const char *text = decimal_text(number, item->digits);
+
+    item->json.type = text != NULL ? cJSON_Raw : cJSON_Number; /* raw: printed as it stands */
+    item->json.valuestring = (char *)text;
+    item->json.valuedouble = number;
     return check_number(number);
 }
 
-static dto_rule write_timestamp(int64_t seconds, cJSON *item)
+static dto_rule write_timestamp(int64_t seconds, struct item *item)
 {
     write_number((double)seconds, item);
     return check_timestamp((double)seconds);
 }
 
-static dto_rule write_value(const dto_value *value, cJSON *item)
+static dto_rule write_value(const dto_value *value, struct item *item)
 {
     switch (value->type) {
     case DTO_NUMBER:
@@ -191,11 +199,11 @@ static dto_rule write_value(const dto_value *value, cJSON *item)
     return DTO_WRONG_TYPE;
 }
 
-static dto_rule write_field(const json_field *field, const void *descriptor, cJSON *item)
+static dto_rule write_field(const json_field *field, const void *descriptor, struct item *item)
 {
     const void *place = (const char *)descriptor + field->offset;
 
-    item->string = (char *)field->name;
+    item->json.string = (char *)field->name;
     switch (field->kind) {
     case JSON_STRING:
         return write_string(place, item);
@@ -217,8 +225,8 @@ static dto_rule print(cJSON *object, char *json, size_t size)
 
 dto_status json_write(const json_format *format, const void *descriptor, char *json, size_t size)
 {
-    cJSON items[JSON_FIELDS_MAX] = {{0}};
-    cJSON object = {.type = cJSON_Object, .child = items};
+    struct item items[JSON_FIELDS_MAX] = {{{0}, ""}};
+    cJSON object = {.type = cJSON_Object, .child = &items->json};
 
     if (descriptor == NULL || json == NULL)
         return dto_status_of(DTO_NULL_ARGUMENT, DTO_PAYLOAD);
@@ -229,7 +237,7 @@ dto_status json_write(const json_format *format, const void *descriptor, char *j
         if (rule != DTO_OK)
             return dto_status_of(rule, format->fields[i].name);
         if (i > 0)
-            items[i - 1].next = &items[i];
+            items[i - 1].json.next = &items[i].json;
     }
     dto_rule rule = print(&object, json, size);
     if (rule != DTO_OK && size > 0)
