@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- the rules that hold in both directions ---------------------------------------------------------------------- */
+/* --- the rules that hold in both directions -------------------------------------------------------------------- */
 
 static dto_rule check_number(double number)
 {
@@ -40,7 +40,7 @@ static int count_fields(const json_format *format)
     return count;
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------------------------- */
 
 /* That it is UTF-8 was seen when the whole document was. */
 static dto_rule read_string(const cJSON *member, char string[DTO_STRING_SIZE])
@@ -151,7 +151,7 @@ dto_status json_read(const json_format *format, void *descriptor, const char *js
     return status;
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------------------------- */
 
 /* A member of the object, which cJSON only prints: nothing is allocated, so nothing can be missing. */
 struct item {

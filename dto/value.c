@@ -2,6 +2,8 @@
  * and turned into text here, and nowhere else. */
 #include "dto/value.h"
 
+#include "decimal.h"
+
 #include <stdio.h>
 
 dto_value dto_number(double number)
@@ -30,6 +32,9 @@ const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE])
 {
     if (value->type == DTO_STRING)
         return value->as.string;
+    const char *decimal = decimal_text(value->as.number, text);
+    if (decimal != NULL)
+        return decimal;
     snprintf(text, DTO_STRING_SIZE, "%.15g", value->as.number); /* as many digits as the wire carries */
     return text;
 }
