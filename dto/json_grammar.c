@@ -41,8 +41,8 @@ static bool take_one_of(cursor *at, const char *expected)
 
 static void skip_white_space(cursor *at) /* section 2 */
 {
-    while (take_one_of(at, " \t\n\r"))
-        ;
+    while (at->next < at->end && (*at->next == ' ' || *at->next == '\t' || *at->next == '\n' || *at->next == '\r'))
+        at->next++;
 }
 
 static bool literal(cursor *at, const char *name) /* section 3 */
@@ -54,13 +54,13 @@ static bool literal(cursor *at, const char *name) /* section 3 */
     return true;
 }
 
-static int digits(cursor *at)
+static bool digits(cursor *at) /* at least one */
 {
-    int count = 0;
+    const char *start = at->next;
 
-    while (take_one_of(at, "0123456789"))
-        count++;
-    return count;
+    while (at->next < at->end && *at->next >= '0' && *at->next <= '9')
+        at->next++;
+    return at->next > start;
 }
 
 static bool number(cursor *at) /* section 6 */
@@ -68,13 +68,13 @@ static bool number(cursor *at) /* section 6 */
     const char *start = at->next;
 
     take(at, '-');
-    if (!take(at, '0') && digits(at) == 0)
+    if (!take(at, '0') && !digits(at))
         return fail(at, DTO_NOT_JSON);
-    if (take(at, '.') && digits(at) == 0)
+    if (take(at, '.') && !digits(at))
         return fail(at, DTO_NOT_JSON);
     if (take_one_of(at, "eE")) {
         take_one_of(at, "+-");
-        if (digits(at) == 0)
+        if (!digits(at))
             return fail(at, DTO_NOT_JSON);
     }
     return at->next - start <= DTO_DIGITS_MAX || fail(at, DTO_LONG_NUMBER);
@@ -120,17 +120,16 @@ static bool string(cursor *at) /* section 7 */
 {
     if (!take(at, '"'))
         return fail(at, DTO_NOT_JSON);
-    while (!take(at, '"')) {
-        if (take(at, '\\')) {
-            if (!escape(at))
-                return false;
-        } else if (at->next == at->end || (unsigned char)*at->next < 0x20) {
-            return fail(at, DTO_NOT_JSON);
-        } else {
+    for (;;) {
+        while (at->next < at->end && *at->next != '"' && *at->next != '\\' && (unsigned char)*at->next >= 0x20)
             at->next++;
-        }
+        if (take(at, '"'))
+            return true;
+        if (!take(at, '\\'))
+            return fail(at, DTO_NOT_JSON);
+        if (!escape(at))
+            return false;
     }
-    return true;
 }
 
 static bool value(cursor *at);
