@@ -2,18 +2,10 @@
 #ifndef PLAYGROUND_PROBE_H
 #define PLAYGROUND_PROBE_H
 
+#include "dialogue.h"
 #include "playground/connection_settings.h"
 
 #include <stdbool.h>
-
-enum answer {
-    ANSWER_NONE,   /* not within the time that there was; or nobody asked */
-    ANSWER_CLOSED, /* the connection was closed without a word that makes sense */
-    ANSWER_ALERT,  /* a TLS alert */
-    ANSWER_OTHER,  /* something that is no answer to this question */
-    ANSWER_HTTP,   /* a web server's, but not the one that was hoped for */
-    ANSWER_YES
-};
 
 struct findings {
     int lookup;     /* why there is no address for the host: an error of getaddrinfo; 0: there is one */
