@@ -13,16 +13,16 @@
 
 /* --- the rules that hold in both directions -------------------------------------------------------------------- */
 
-static dto_rule check_number(double number)
+static enum dto_rule check_number(double number)
 {
     if (!isfinite(number))
         return DTO_NOT_FINITE; /* 1e999 */
     return fabs(number) > DTO_NUMBER_MAX ? DTO_OUT_OF_RANGE : DTO_OK;
 }
 
-static dto_rule check_timestamp(double seconds)
+static enum dto_rule check_timestamp(double seconds)
 {
-    dto_rule rule = check_number(seconds);
+    enum dto_rule rule = check_number(seconds);
 
     if (rule != DTO_OK)
         return rule;
@@ -31,7 +31,7 @@ static dto_rule check_timestamp(double seconds)
     return seconds < 0 || seconds > (double)DTO_TIMESTAMP_MAX ? DTO_OUT_OF_RANGE : DTO_OK;
 }
 
-static int count_fields(const json_format *format)
+static int count_fields(const struct json_format *format)
 {
     int count = 0;
 
@@ -43,7 +43,7 @@ static int count_fields(const json_format *format)
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
 /* That it is UTF-8 was seen when the whole document was. */
-static dto_rule read_string(const cJSON *member, char string[DTO_STRING_SIZE])
+static enum dto_rule read_string(const cJSON *member, char string[DTO_STRING_SIZE])
 {
     if (!cJSON_IsString(member))
         return DTO_WRONG_TYPE;
@@ -53,17 +53,17 @@ static dto_rule read_string(const cJSON *member, char string[DTO_STRING_SIZE])
     return DTO_OK;
 }
 
-static dto_rule read_timestamp(const cJSON *member, int64_t *seconds)
+static enum dto_rule read_timestamp(const cJSON *member, int64_t *seconds)
 {
     if (!cJSON_IsNumber(member))
         return DTO_WRONG_TYPE;
-    dto_rule rule = check_timestamp(member->valuedouble);
+    enum dto_rule rule = check_timestamp(member->valuedouble);
     if (rule == DTO_OK)
         *seconds = (int64_t)member->valuedouble;
     return rule;
 }
 
-static dto_rule read_value(const cJSON *member, dto_value *value)
+static enum dto_rule read_value(const cJSON *member, struct dto_value *value)
 {
     if (!cJSON_IsNumber(member)) {
         value->type = DTO_STRING;
@@ -73,7 +73,7 @@ static dto_rule read_value(const cJSON *member, dto_value *value)
     return check_number(member->valuedouble);
 }
 
-static dto_rule read_field(const json_field *field, const cJSON *object, void *descriptor)
+static enum dto_rule read_field(const struct json_field *field, const cJSON *object, void *descriptor)
 {
     const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, field->name);
     void *place = (char *)descriptor + field->offset;
@@ -106,7 +106,7 @@ static const cJSON *find_twin(const cJSON *object)
     return NULL;
 }
 
-static dto_status check_twins(const json_format *format, const cJSON *object)
+static struct dto_status check_twins(const struct json_format *format, const cJSON *object)
 {
     const cJSON *twin = find_twin(object);
 
@@ -119,32 +119,32 @@ static dto_status check_twins(const json_format *format, const cJSON *object)
     return dto_status_of(DTO_DUPLICATE_KEY, DTO_PAYLOAD);
 }
 
-static dto_status read_object(const json_format *format, const cJSON *object, void *descriptor)
+static struct dto_status read_object(const struct json_format *format, const cJSON *object, void *descriptor)
 {
     if (!cJSON_IsObject(object))
         return dto_status_of(DTO_NOT_AN_OBJECT, DTO_PAYLOAD);
-    dto_status status = check_twins(format, object);
+    struct dto_status status = check_twins(format, object);
     for (int i = 0; i < count_fields(format) && dto_is_ok(status); i++) {
-        dto_rule rule = read_field(&format->fields[i], object, descriptor);
+        enum dto_rule rule = read_field(&format->fields[i], object, descriptor);
         if (rule != DTO_OK)
             status = dto_status_of(rule, format->fields[i].name);
     }
     return status;
 }
 
-dto_status json_read(const json_format *format, void *descriptor, const char *json, size_t length)
+struct dto_status json_read(const struct json_format *format, void *descriptor, const char *json, size_t length)
 {
     if (descriptor == NULL)
         return dto_status_of(DTO_NULL_ARGUMENT, DTO_PAYLOAD);
     memset(descriptor, 0, format->size);
-    dto_rule rule = json == NULL ? DTO_NULL_ARGUMENT : json_grammar_check(json, length);
+    enum dto_rule rule = json == NULL ? DTO_NULL_ARGUMENT : json_grammar_check(json, length);
     if (rule != DTO_OK)
         return dto_status_of(rule, DTO_PAYLOAD);
 
     cJSON *document = cJSON_ParseWithLength(json, length);
     if (document == NULL) /* it is JSON: nothing else is left to go wrong */
         return dto_status_of(DTO_NO_MEMORY, DTO_PAYLOAD);
-    dto_status status = read_object(format, document, descriptor);
+    struct dto_status status = read_object(format, document, descriptor);
     if (!dto_is_ok(status))
         memset(descriptor, 0, format->size);
     cJSON_Delete(document);
@@ -159,7 +159,7 @@ struct item {
     char digits[DECIMAL_SIZE];
 };
 
-static dto_rule write_string(const char *string, struct item *item)
+static enum dto_rule write_string(const char *string, struct item *item)
 {
     const char *end = memchr(string, '\0', DTO_STRING_SIZE);
 
@@ -172,7 +172,7 @@ static dto_rule write_string(const char *string, struct item *item)
     return DTO_OK;
 }
 
-static dto_rule write_number(double number, struct item *item)
+static enum dto_rule write_number(double number, struct item *item)
 {
     const char *text = decimal_text(number, item->digits);
 
@@ -182,13 +182,13 @@ static dto_rule write_number(double number, struct item *item)
     return check_number(number);
 }
 
-static dto_rule write_timestamp(int64_t seconds, struct item *item)
+static enum dto_rule write_timestamp(int64_t seconds, struct item *item)
 {
     write_number((double)seconds, item);
     return check_timestamp((double)seconds);
 }
 
-static dto_rule write_value(const dto_value *value, struct item *item)
+static enum dto_rule write_value(const struct dto_value *value, struct item *item)
 {
     switch (value->type) {
     case DTO_NUMBER:
@@ -199,7 +199,7 @@ static dto_rule write_value(const dto_value *value, struct item *item)
     return DTO_WRONG_TYPE;
 }
 
-static dto_rule write_field(const json_field *field, const void *descriptor, struct item *item)
+static enum dto_rule write_field(const struct json_field *field, const void *descriptor, struct item *item)
 {
     const void *place = (const char *)descriptor + field->offset;
 
@@ -216,14 +216,14 @@ static dto_rule write_field(const json_field *field, const void *descriptor, str
 }
 
 /* cJSON writes past nothing, but asks for a few bytes more than it needs. */
-static dto_rule print(cJSON *object, char *json, size_t size)
+static enum dto_rule print(cJSON *object, char *json, size_t size)
 {
     int room = size > INT_MAX ? INT_MAX : (int)size;
 
     return cJSON_PrintPreallocated(object, json, room, false) ? DTO_OK : DTO_BUFFER_TOO_SMALL;
 }
 
-dto_status json_write(const json_format *format, const void *descriptor, char *json, size_t size)
+struct dto_status json_write(const struct json_format *format, const void *descriptor, char *json, size_t size)
 {
     struct item items[JSON_FIELDS_MAX] = {{{0}, ""}};
     cJSON object = {.type = cJSON_Object, .child = &items->json};
@@ -233,13 +233,13 @@ dto_status json_write(const json_format *format, const void *descriptor, char *j
     if (size > 0)
         json[0] = '\0';
     for (int i = 0; i < count_fields(format); i++) {
-        dto_rule rule = write_field(&format->fields[i], descriptor, &items[i]);
+        enum dto_rule rule = write_field(&format->fields[i], descriptor, &items[i]);
         if (rule != DTO_OK)
             return dto_status_of(rule, format->fields[i].name);
         if (i > 0)
             items[i - 1].json.next = &items[i].json;
     }
-    dto_rule rule = print(&object, json, size);
+    enum dto_rule rule = print(&object, json, size);
     if (rule != DTO_OK && size > 0)
         json[0] = '\0';
     return dto_status_of(rule, DTO_PAYLOAD);

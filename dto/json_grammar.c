@@ -9,21 +9,21 @@
 #include <string.h>
 
 /* A place in the document. The first broken rule stays in `rule`; from then on nothing more is read. */
-typedef struct {
+struct cursor {
     const char *next;
     const char *end;
     int depth;
-    dto_rule rule;
-} cursor;
+    enum dto_rule rule;
+};
 
-static bool fail(cursor *at, dto_rule rule)
+static bool fail(struct cursor *at, enum dto_rule rule)
 {
     if (at->rule == DTO_OK)
         at->rule = rule;
     return false;
 }
 
-static bool take(cursor *at, char expected)
+static bool take(struct cursor *at, char expected)
 {
     if (at->next == at->end || *at->next != expected)
         return false;
@@ -31,7 +31,7 @@ static bool take(cursor *at, char expected)
     return true;
 }
 
-static bool take_one_of(cursor *at, const char *expected)
+static bool take_one_of(struct cursor *at, const char *expected)
 {
     if (at->next == at->end || strchr(expected, *at->next) == NULL) /* no NUL gets here: it would match */
         return false;
@@ -39,13 +39,13 @@ static bool take_one_of(cursor *at, const char *expected)
     return true;
 }
 
-static void skip_white_space(cursor *at) /* section 2 */
+static void skip_white_space(struct cursor *at) /* section 2 */
 {
     while (at->next < at->end && (*at->next == ' ' || *at->next == '\t' || *at->next == '\n' || *at->next == '\r'))
         at->next++;
 }
 
-static bool literal(cursor *at, const char *name) /* section 3 */
+static bool literal(struct cursor *at, const char *name) /* section 3 */
 {
     for (; *name != '\0'; name++) {
         if (!take(at, *name))
@@ -54,7 +54,7 @@ static bool literal(cursor *at, const char *name) /* section 3 */
     return true;
 }
 
-static bool digits(cursor *at) /* at least one */
+static bool digits(struct cursor *at) /* at least one */
 {
     const char *start = at->next;
 
@@ -63,7 +63,7 @@ static bool digits(cursor *at) /* at least one */
     return at->next > start;
 }
 
-static bool number(cursor *at) /* section 6 */
+static bool number(struct cursor *at) /* section 6 */
 {
     const char *start = at->next;
 
@@ -80,7 +80,7 @@ static bool number(cursor *at) /* section 6 */
     return at->next - start <= DTO_DIGITS_MAX || fail(at, DTO_LONG_NUMBER);
 }
 
-static bool code_unit(cursor *at, uint32_t *unit) /* the four digits of \uXXXX */
+static bool code_unit(struct cursor *at, uint32_t *unit) /* the four digits of \uXXXX */
 {
     static const char digit[] = "0123456789abcdefABCDEF";
 
@@ -95,7 +95,7 @@ static bool code_unit(cursor *at, uint32_t *unit) /* the four digits of \uXXXX *
     return true;
 }
 
-static bool escape(cursor *at) /* section 7; the backslash is taken */
+static bool escape(struct cursor *at) /* section 7; the backslash is taken */
 {
     uint32_t unit;
 
@@ -116,7 +116,7 @@ static bool escape(cursor *at) /* section 7; the backslash is taken */
     return (unit >= 0xDC00 && unit <= 0xDFFF) || fail(at, DTO_LONE_SURROGATE);
 }
 
-static bool string(cursor *at) /* section 7 */
+static bool string(struct cursor *at) /* section 7 */
 {
     if (!take(at, '"'))
         return fail(at, DTO_NOT_JSON);
@@ -132,9 +132,9 @@ static bool string(cursor *at) /* section 7 */
     }
 }
 
-static bool value(cursor *at);
+static bool value(struct cursor *at);
 
-static bool member(cursor *at)
+static bool member(struct cursor *at)
 {
     skip_white_space(at);
     if (!string(at))
@@ -144,7 +144,7 @@ static bool member(cursor *at)
 }
 
 /* An array or an object, its opening bracket taken: nothing, or `item`s with commas between, up to `close`. */
-static bool list(cursor *at, bool (*item)(cursor *), char close) /* sections 4 and 5 */
+static bool list(struct cursor *at, bool (*item)(struct cursor *), char close) /* sections 4 and 5 */
 {
     if (++at->depth > DTO_DEPTH_MAX)
         return fail(at, DTO_TOO_DEEP);
@@ -161,7 +161,7 @@ static bool list(cursor *at, bool (*item)(cursor *), char close) /* sections 4 a
     return true;
 }
 
-static bool value(cursor *at) /* section 3, with white space on both sides */
+static bool value(struct cursor *at) /* section 3, with white space on both sides */
 {
     bool valid;
 
@@ -195,7 +195,7 @@ static bool value(cursor *at) /* section 3, with white space on both sides */
     return valid;
 }
 
-dto_rule json_grammar_check(const char *json, size_t length)
+enum dto_rule json_grammar_check(const char *json, size_t length)
 {
     if (length == 0)
         return DTO_EMPTY;
@@ -206,7 +206,7 @@ dto_rule json_grammar_check(const char *json, size_t length)
     if (!text_is_utf8(json, length))
         return DTO_INVALID_UTF8;
 
-    cursor at = {.next = json, .end = json + length, .depth = 0, .rule = DTO_OK};
+    struct cursor at = {.next = json, .end = json + length, .depth = 0, .rule = DTO_OK};
     if (value(&at) && at.next != at.end)
         at.rule = DTO_TRAILING_BYTES;
     return at.rule;

@@ -12,6 +12,6 @@
 
 /* DTO_OK, or the first rule broken: DTO_EMPTY, DTO_TOO_LONG, DTO_NUL, DTO_INVALID_UTF8, DTO_NOT_JSON, DTO_TOO_DEEP,
  * DTO_LONG_NUMBER, DTO_LONE_SURROGATE, DTO_TRAILING_BYTES. */
-dto_rule json_grammar_check(const char *json, size_t length);
+enum dto_rule json_grammar_check(const char *json, size_t length);
 
 #endif

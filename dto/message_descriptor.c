@@ -3,21 +3,21 @@
 
 #include "json.h"
 
-static const json_format format = {
-    sizeof(message_descriptor),
+static const struct json_format format = {
+    sizeof(struct message_descriptor),
     {
-        {"timestamp", JSON_TIMESTAMP, offsetof(message_descriptor, timestamp)},
-        {"value_type", JSON_STRING, offsetof(message_descriptor, value_type)},
-        {"value", JSON_VALUE, offsetof(message_descriptor, value)},
+        {"timestamp", JSON_TIMESTAMP, offsetof(struct message_descriptor, timestamp)},
+        {"value_type", JSON_STRING, offsetof(struct message_descriptor, value_type)},
+        {"value", JSON_VALUE, offsetof(struct message_descriptor, value)},
     },
 };
 
-dto_status message_descriptor_to_json(const message_descriptor *message, char *json, size_t size)
+struct dto_status message_descriptor_to_json(const struct message_descriptor *message, char *json, size_t size)
 {
     return json_write(&format, message, json, size);
 }
 
-dto_status message_descriptor_from_json(message_descriptor *message, const char *json, size_t length)
+struct dto_status message_descriptor_from_json(struct message_descriptor *message, const char *json, size_t length)
 {
     return json_read(&format, message, json, length);
 }

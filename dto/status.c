@@ -6,10 +6,10 @@
 
 #define WORDS_OF_RULE(rule, words) [rule] = (words),
 
-dto_status dto_status_of(dto_rule rule, const char *field)
+struct dto_status dto_status_of(enum dto_rule rule, const char *field)
 {
     static const char *const words[DTO_RULE_COUNT] = {DTO_RULES(WORDS_OF_RULE)};
-    dto_status status = {.rule = rule, .field = field};
+    struct dto_status status = {.rule = rule, .field = field};
 
     if (rule != DTO_OK)
         snprintf(status.text, sizeof status.text, "%s %s", field, words[rule]);

@@ -6,14 +6,14 @@
 
 #include <stdio.h>
 
-dto_value dto_number(double number)
+struct dto_value dto_number(double number)
 {
-    return (dto_value){.type = DTO_NUMBER, .as.number = number};
+    return (struct dto_value){.type = DTO_NUMBER, .as.number = number};
 }
 
-dto_value dto_string(const char *string)
+struct dto_value dto_string(const char *string)
 {
-    dto_value value = {.type = DTO_STRING};
+    struct dto_value value = {.type = DTO_STRING};
 
     dto_set_string(value.as.string, string);
     return value;
@@ -28,7 +28,7 @@ void dto_set_string(char string[DTO_STRING_SIZE], const char *text)
     while (text[i++] != '\0' && i < DTO_STRING_SIZE);
 }
 
-const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE])
+const char *dto_value_text(const struct dto_value *value, char text[DTO_STRING_SIZE])
 {
     if (value->type == DTO_STRING)
         return value->as.string;

@@ -38,8 +38,8 @@ static int on_connected(struct session *session, void *context)
 
 static void show_device_info(const char *topic, const MQTTClient_message *message)
 {
-    device_descriptor device;
-    dto_status status = device_descriptor_from_json(&device, message->payload, (size_t)message->payloadlen);
+    struct device_descriptor device;
+    struct dto_status status = device_descriptor_from_json(&device, message->payload, (size_t)message->payloadlen);
     char text[512];
 
     if (dto_is_ok(status)) {
@@ -53,8 +53,8 @@ static void show_device_info(const char *topic, const MQTTClient_message *messag
 
 static void show_reading(const char *topic, const MQTTClient_message *message)
 {
-    message_descriptor descriptor;
-    dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
+    struct message_descriptor descriptor;
+    struct dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
     char text[512], value[DTO_STRING_SIZE];
 
     if (dto_is_ok(status)) {

@@ -32,11 +32,11 @@ static const struct program program = {
 
 static int publish_device_info(struct session *session, const char *device_id)
 {
-    device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
+    struct device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
     char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
 
     dto_set_string(device.device_id, device_id);
-    dto_status written = device_descriptor_to_json(&device, payload, sizeof payload);
+    struct dto_status written = device_descriptor_to_json(&device, payload, sizeof payload);
     if (!dto_is_ok(written)) {
         session_fail(session, EX_SOFTWARE, written.text);
         return MQTTCLIENT_FAILURE;
@@ -56,9 +56,9 @@ static int on_connected(struct session *session, void *context)
     return publish_device_info(session, options->device_id);
 }
 
-static dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
+static struct dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
 {
-    message_descriptor message = {
+    struct message_descriptor message = {
         .timestamp = time(NULL),
         .value_type = DTO_TEMPERATURE_SENSOR,
         .value = dto_number(temperature_sensor_read(sensor, true /* heating */)),
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
     for (long sent = 0; session_goes_on(&session, sent); sent++) {
         char payload[DTO_JSON_MAX];
         int rc;
-        dto_status written = write_reading(&sensor, payload, sizeof payload);
+        struct dto_status written = write_reading(&sensor, payload, sizeof payload);
         if (!dto_is_ok(written)) {
             session_fail(&session, EX_SOFTWARE, written.text);
             break;

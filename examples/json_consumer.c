@@ -32,8 +32,8 @@ static int on_connected(struct session *session, void *context)
 
 static void show_message(const char *topic, const MQTTClient_message *message)
 {
-    message_descriptor descriptor;
-    dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
+    struct message_descriptor descriptor;
+    struct dto_status status = message_descriptor_from_json(&descriptor, message->payload, (size_t)message->payloadlen);
     char text[512], value[DTO_STRING_SIZE];
 
     if (dto_is_ok(status)) {

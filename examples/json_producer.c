@@ -24,9 +24,9 @@ static const struct program program = {
     .uses = OPTION_PUBLISH_TOPIC | OPTION_QOS | OPTION_INTERVAL | OPTION_SEED, /* the options it accepts */
 };
 
-static dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
+static struct dto_status write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
 {
-    message_descriptor message = {
+    struct message_descriptor message = {
         .timestamp = time(NULL),
         .value_type = DTO_TEMPERATURE_SENSOR,
         .value = dto_number(temperature_sensor_read(sensor, true /* heating */)),
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     for (long sent = 0; session_goes_on(&session, sent); sent++) {
         char payload[DTO_JSON_MAX];
         int rc;
-        dto_status written = write_reading(&sensor, payload, sizeof payload);
+        struct dto_status written = write_reading(&sensor, payload, sizeof payload);
         if (!dto_is_ok(written)) {
             session_fail(&session, EX_SOFTWARE, written.text);
             break;

@@ -119,8 +119,9 @@ static void make_topic(const struct smart_object *object, char topic[OPTIONS_TOP
     snprintf(topic, OPTIONS_TOPIC_SIZE, format, object->options.base_topic, object->options.device_id);
 }
 
-/* Publishes what was written to `payload`, unless writing it was refused. Returns MQTTCLIENT_SUCCESS if Paho took it. */
-static int publish(struct smart_object *object, const char *format, dto_status written, char *payload, int qos,
+/* Publishes what was written to `payload`, unless writing it was refused. Returns MQTTCLIENT_SUCCESS if Paho took it.
+ */
+static int publish(struct smart_object *object, const char *format, struct dto_status written, char *payload, int qos,
                    int retained)
 {
     struct session *session = &object->session;
@@ -142,7 +143,7 @@ static int publish(struct smart_object *object, const char *format, dto_status w
 
 static int publish_device_info(struct smart_object *object)
 {
-    device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
+    struct device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
     char payload[DTO_JSON_MAX];
 
     dto_set_string(device.device_id, object->options.device_id);
@@ -150,9 +151,9 @@ static int publish_device_info(struct smart_object *object)
                    TELEMETRY_QOS, RETAINED);
 }
 
-static void publish_telemetry(struct smart_object *object, const char *format, const char *type, dto_value value)
+static void publish_telemetry(struct smart_object *object, const char *format, const char *type, struct dto_value value)
 {
-    message_descriptor message = {.timestamp = time(NULL), .value = value};
+    struct message_descriptor message = {.timestamp = time(NULL), .value = value};
     char payload[DTO_JSON_MAX];
 
     dto_set_string(message.value_type, type);
@@ -160,15 +161,15 @@ static void publish_telemetry(struct smart_object *object, const char *format, c
             NOT_RETAINED);
 }
 
-static dto_status write_event(const char *type, dto_value value, char payload[DTO_JSON_MAX])
+static struct dto_status write_event(const char *type, struct dto_value value, char payload[DTO_JSON_MAX])
 {
-    event_descriptor event = {.timestamp = time(NULL), .event_value = value};
+    struct event_descriptor event = {.timestamp = time(NULL), .event_value = value};
 
     dto_set_string(event.event_type, type);
     return event_descriptor_to_json(&event, payload, DTO_JSON_MAX);
 }
 
-static int publish_event(struct smart_object *object, const char *format, const char *type, dto_value value)
+static int publish_event(struct smart_object *object, const char *format, const char *type, struct dto_value value)
 {
     char payload[DTO_JSON_MAX];
 
@@ -178,7 +179,7 @@ static int publish_event(struct smart_object *object, const char *format, const 
 /* Leaves with the broker what it is to publish if we vanish without a word. */
 static void leave_will(struct smart_object *object)
 {
-    dto_status written = write_event(DTO_PRESENCE, dto_string(DTO_OFFLINE), object->will);
+    struct dto_status written = write_event(DTO_PRESENCE, dto_string(DTO_OFFLINE), object->will);
 
     make_topic(object, object->presence_topic, PRESENCE_TOPIC);
     if (dto_is_ok(written))
@@ -230,8 +231,8 @@ static void switch_to(struct smart_object *object, const char *topic, const char
 
 static void on_action(struct smart_object *object, const struct mail *mail)
 {
-    action_descriptor action;
-    dto_status status = action_descriptor_from_json(&action, mail->payload, mail->length);
+    struct action_descriptor action;
+    struct dto_status status = action_descriptor_from_json(&action, mail->payload, mail->length);
     char expected[OPTIONS_TOPIC_SIZE];
 
     make_topic(object, expected, ACTION_TOPIC);

@@ -122,12 +122,12 @@ static int on_connected(struct session *session, void *context)
 static void send_switch(struct controller *controller, const char *position)
 {
     struct session *session = &controller->session;
-    action_descriptor action = {.action_type = DTO_SWITCH};
+    struct action_descriptor action = {.action_type = DTO_SWITCH};
     char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
     int rc;
 
     dto_set_string(action.action_value, position);
-    dto_status written = action_descriptor_to_json(&action, payload, sizeof payload);
+    struct dto_status written = action_descriptor_to_json(&action, payload, sizeof payload);
     if (!dto_is_ok(written)) {
         session_fail(session, EX_SOFTWARE, written.text);
         return;
@@ -159,10 +159,10 @@ static void on_switch_on_due(struct controller *controller)
     send_switch(controller, DTO_SWITCH_ON);
 }
 
-static dto_status on_device_info(const struct mail *mail)
+static struct dto_status on_device_info(const struct mail *mail)
 {
-    device_descriptor device;
-    dto_status status = device_descriptor_from_json(&device, mail->payload, mail->length);
+    struct device_descriptor device;
+    struct dto_status status = device_descriptor_from_json(&device, mail->payload, mail->length);
     char text[512];
 
     if (!dto_is_ok(status))
@@ -173,10 +173,10 @@ static dto_status on_device_info(const struct mail *mail)
     return status;
 }
 
-static dto_status on_event(const struct mail *mail)
+static struct dto_status on_event(const struct mail *mail)
 {
-    event_descriptor event;
-    dto_status status = event_descriptor_from_json(&event, mail->payload, mail->length);
+    struct event_descriptor event;
+    struct dto_status status = event_descriptor_from_json(&event, mail->payload, mail->length);
     char text[512], value[DTO_STRING_SIZE];
 
     if (!dto_is_ok(status))
@@ -187,10 +187,10 @@ static dto_status on_event(const struct mail *mail)
     return status;
 }
 
-static dto_status on_telemetry(struct controller *controller, const struct mail *mail)
+static struct dto_status on_telemetry(struct controller *controller, const struct mail *mail)
 {
-    message_descriptor message;
-    dto_status status = message_descriptor_from_json(&message, mail->payload, mail->length);
+    struct message_descriptor message;
+    struct dto_status status = message_descriptor_from_json(&message, mail->payload, mail->length);
     char text[512], value[DTO_STRING_SIZE];
 
     if (!dto_is_ok(status))
@@ -207,7 +207,7 @@ static dto_status on_telemetry(struct controller *controller, const struct mail 
 static void on_mail(struct controller *controller, const struct mail *mail)
 {
     char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE];
-    dto_status status;
+    struct dto_status status;
 
     make_topic(controller, info, INFO_TOPIC);
     make_topic(controller, event, EVENT_TOPIC);

@@ -4,13 +4,13 @@
 
 #include "dto/value.h"
 
-typedef struct {
+struct action_descriptor {
     char action_type[DTO_STRING_SIZE];  /* DTO_SWITCH */
     char action_value[DTO_STRING_SIZE]; /* DTO_SWITCH_ON, DTO_SWITCH_OFF */
-} action_descriptor;
+};
 
 /* As dto/value.h says of all descriptors. */
-dto_status action_descriptor_to_json(const action_descriptor *action, char *json, size_t size);
-dto_status action_descriptor_from_json(action_descriptor *action, const char *json, size_t length);
+struct dto_status action_descriptor_to_json(const struct action_descriptor *action, char *json, size_t size);
+struct dto_status action_descriptor_from_json(struct action_descriptor *action, const char *json, size_t length);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include "dto/value.h"
 
-typedef struct {
+struct device_descriptor {
     char device_id[DTO_STRING_SIZE];
     char producer[DTO_STRING_SIZE]; /* who made it */
     char software_version[DTO_STRING_SIZE];
-} device_descriptor;
+};
 
 /* As dto/value.h says of all descriptors. */
-dto_status device_descriptor_to_json(const device_descriptor *device, char *json, size_t size);
-dto_status device_descriptor_from_json(device_descriptor *device, const char *json, size_t length);
+struct dto_status device_descriptor_to_json(const struct device_descriptor *device, char *json, size_t size);
+struct dto_status device_descriptor_from_json(struct device_descriptor *device, const char *json, size_t length);
 
 #endif

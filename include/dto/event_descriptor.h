@@ -4,14 +4,14 @@
 
 #include "dto/value.h"
 
-typedef struct {
+struct event_descriptor {
     int64_t timestamp;                /* seconds since the Unix epoch, 0 to DTO_TIMESTAMP_MAX */
     char event_type[DTO_STRING_SIZE]; /* DTO_OVER_HEATING */
-    dto_value event_value;
-} event_descriptor;
+    struct dto_value event_value;
+};
 
 /* As dto/value.h says of all descriptors. */
-dto_status event_descriptor_to_json(const event_descriptor *event, char *json, size_t size);
-dto_status event_descriptor_from_json(event_descriptor *event, const char *json, size_t length);
+struct dto_status event_descriptor_to_json(const struct event_descriptor *event, char *json, size_t size);
+struct dto_status event_descriptor_from_json(struct event_descriptor *event, const char *json, size_t length);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include "dto/value.h"
 
-typedef struct {
+struct message_descriptor {
     int64_t timestamp;                /* seconds since the Unix epoch, 0 to DTO_TIMESTAMP_MAX */
     char value_type[DTO_STRING_SIZE]; /* DTO_TEMPERATURE_SENSOR, DTO_SWITCH */
-    dto_value value;
-} message_descriptor;
+    struct dto_value value;
+};
 
 /* As dto/value.h says of all descriptors. */
-dto_status message_descriptor_to_json(const message_descriptor *message, char *json, size_t size);
-dto_status message_descriptor_from_json(message_descriptor *message, const char *json, size_t length);
+struct dto_status message_descriptor_to_json(const struct message_descriptor *message, char *json, size_t size);
+struct dto_status message_descriptor_from_json(struct message_descriptor *message, const char *json, size_t length);
 
 #endif

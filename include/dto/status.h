@@ -40,22 +40,22 @@
 
 #define DTO_ENUMERATE_RULE(rule, words) rule,
 
-typedef enum { DTO_RULES(DTO_ENUMERATE_RULE) DTO_RULE_COUNT } dto_rule;
+enum dto_rule { DTO_RULES(DTO_ENUMERATE_RULE) DTO_RULE_COUNT };
 
-typedef struct {
-    dto_rule rule;            /* the first rule found broken, or DTO_OK */
+struct dto_status {
+    enum dto_rule rule;       /* the first rule found broken, or DTO_OK */
     const char *field;        /* who broke it: a name on the wire, a string constant; DTO_PAYLOAD: the whole document */
     char text[DTO_TEXT_SIZE]; /* for people, such as "timestamp is missing"; empty: all is well */
-} dto_status;
+};
 
 #define DTO_PAYLOAD "payload"
 
-static inline bool dto_is_ok(dto_status status)
+static inline bool dto_is_ok(struct dto_status status)
 {
     return status.rule == DTO_OK;
 }
 
 /* A status with its words. `field` is kept, not copied: a string constant. */
-dto_status dto_status_of(dto_rule rule, const char *field);
+struct dto_status dto_status_of(enum dto_rule rule, const char *field);
 
 #endif

@@ -39,22 +39,22 @@
 /* The largest magnitude of a number. Still larger ones are finite, but cJSON may round them up to what is not. */
 #define DTO_NUMBER_MAX 1e308
 
-typedef enum { DTO_NUMBER, DTO_STRING } dto_value_type;
+enum dto_value_type { DTO_NUMBER, DTO_STRING };
 
-typedef struct {
-    dto_value_type type;
+struct dto_value {
+    enum dto_value_type type;
     union {
         double number; /* survives the wire to 15 significant digits */
         char string[DTO_STRING_SIZE];
     } as;
-} dto_value;
+};
 
 /* The number as a value. Nothing is refused here: NaN, infinities and what is beyond DTO_NUMBER_MAX are when the
  * descriptor is serialised. */
-dto_value dto_number(double number);
+struct dto_value dto_number(double number);
 
 /* The string as a value. */
-dto_value dto_string(const char *string);
+struct dto_value dto_string(const char *string);
 
 /* Copies `text` into a descriptor's string. Nothing is refused here either: what is too long for it keeps no NUL at its
  * end, and that, as what is not UTF-8, is refused by its field's name when the descriptor is serialised. */
@@ -63,6 +63,6 @@ void dto_set_string(char string[DTO_STRING_SIZE], const char *text);
 /* The value as people read it: the string itself, or the number written to `text`, which has to have room for
  * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. For values
  * that were read; not for a dto_string that is too long. */
-const char *dto_value_text(const dto_value *value, char text[DTO_STRING_SIZE]);
+const char *dto_value_text(const struct dto_value *value, char text[DTO_STRING_SIZE]);
 
 #endif

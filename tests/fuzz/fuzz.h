@@ -88,14 +88,14 @@ static inline bool same_number(double a, double b)
     return a == b || strcmp(text_a, text_b) == 0;
 }
 
-FUZZ_UNUSED static bool same_value(const dto_value *a, const dto_value *b)
+FUZZ_UNUSED static bool same_value(const struct dto_value *a, const struct dto_value *b)
 {
     if (a->type != b->type)
         return false;
     return a->type == DTO_NUMBER ? same_number(a->as.number, b->as.number) : strcmp(a->as.string, b->as.string) == 0;
 }
 
-FUZZ_UNUSED static bool is_zero_value(const dto_value *value)
+FUZZ_UNUSED static bool is_zero_value(const struct dto_value *value)
 {
     return value->type == DTO_NUMBER && value->as.number == 0;
 }
@@ -112,7 +112,7 @@ FUZZ_UNUSED static void must_be_text(const char *string)
              "a string of an accepted descriptor is UTF-8");
 }
 
-FUZZ_UNUSED static void must_be_value(const dto_value *value)
+FUZZ_UNUSED static void must_be_value(const struct dto_value *value)
 {
     must(value->type == DTO_NUMBER || value->type == DTO_STRING, "a value is a number or a string");
     if (value->type == DTO_NUMBER)
@@ -122,9 +122,9 @@ FUZZ_UNUSED static void must_be_value(const dto_value *value)
 }
 
 /* What a refusal says agrees with the grammar's own verdict, and can be shown. */
-FUZZ_UNUSED static void must_agree_with_grammar(dto_status status, const uint8_t *data, size_t size)
+FUZZ_UNUSED static void must_agree_with_grammar(struct dto_status status, const uint8_t *data, size_t size)
 {
-    dto_rule grammar = json_grammar_check((const char *)data, size);
+    enum dto_rule grammar = json_grammar_check((const char *)data, size);
 
     if (grammar != DTO_OK)
         must(status.rule == grammar && strcmp(status.field, DTO_PAYLOAD) == 0, "what is not JSON is refused for that");
@@ -159,7 +159,7 @@ FUZZ_UNUSED static void must_be_acceptable(const uint8_t *data, size_t size)
 }
 
 /* What to_json wrote is JSON that from_json may be given. */
-FUZZ_UNUSED static void must_be_written(dto_status written, const char *json)
+FUZZ_UNUSED static void must_be_written(struct dto_status written, const char *json)
 {
     must(dto_is_ok(written), "an accepted descriptor can be written");
     must(memchr(json, '\0', DTO_JSON_MAX) != NULL, "what is written ends within the buffer");
@@ -175,7 +175,7 @@ FUZZ_UNUSED static void must_be_written(dto_status written, const char *json)
         char json[DTO_JSON_MAX];                                                                                       \
                                                                                                                        \
         memset(&read, 0xA5, sizeof read);                                                                              \
-        dto_status status = type##_from_json(&read, (const char *)data, size);                                         \
+        struct dto_status status = type##_from_json(&read, (const char *)data, size);                                  \
         must_agree_with_grammar(status, data, size);                                                                   \
         if (!dto_is_ok(status)) {                                                                                      \
             must(is_zero(&read), "a refused descriptor is zeroed");                                                    \

@@ -11,11 +11,11 @@
 /* A document and what reading it has to say. */
 struct refusal {
     const char *json;
-    dto_rule rule;
+    enum dto_rule rule;
     const char *field;
 };
 
-static inline void assert_status(const char *what, dto_status status, dto_rule rule, const char *field)
+static inline void assert_status(const char *what, struct dto_status status, enum dto_rule rule, const char *field)
 {
     if (status.rule != rule || strcmp(status.field, field) != 0)
         fail_msg("%s: \"%s\", expected: \"%s\"", what, status.text, dto_status_of(rule, field).text);

@@ -2,8 +2,8 @@
 #include "playground/console.h"
 
 #include "capture.h"
-#include "unit.h"
 #include "text.h"
+#include "unit.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -9,19 +9,19 @@
 #include <stdlib.h>
 
 /* A descriptor of any kind. */
-typedef union {
-    message_descriptor message;
-    device_descriptor device;
-    event_descriptor event;
-    action_descriptor action;
-} any_descriptor;
+union any_descriptor {
+    struct message_descriptor message;
+    struct device_descriptor device;
+    struct event_descriptor event;
+    struct action_descriptor action;
+};
 
 #define WRAP(kind)                                                                                                     \
-    static dto_status kind##_to_json(const any_descriptor *any, char *json, size_t size)                               \
+    static struct dto_status kind##_to_json(const union any_descriptor *any, char *json, size_t size)                  \
     {                                                                                                                  \
         return kind##_descriptor_to_json(any == NULL ? NULL : &any->kind, json, size);                                 \
     }                                                                                                                  \
-    static dto_status kind##_from_json(any_descriptor *any, const char *json, size_t length)                           \
+    static struct dto_status kind##_from_json(union any_descriptor *any, const char *json, size_t length)              \
     {                                                                                                                  \
         return kind##_descriptor_from_json(any == NULL ? NULL : &any->kind, json, length);                             \
     }
@@ -39,8 +39,8 @@ struct member {
 
 static const struct kind {
     const char *name;
-    dto_status (*to_json)(const any_descriptor *any, char *json, size_t size);
-    dto_status (*from_json)(any_descriptor *any, const char *json, size_t length);
+    struct dto_status (*to_json)(const union any_descriptor *any, char *json, size_t size);
+    struct dto_status (*from_json)(union any_descriptor *any, const char *json, size_t length);
     size_t size;
     struct member members[3]; /* in the order of the wire */
     size_t member_count;
@@ -48,7 +48,7 @@ static const struct kind {
     {"message",
      message_to_json,
      message_from_json,
-     sizeof(message_descriptor),
+     sizeof(struct message_descriptor),
      {{"timestamp", "1700000000", "\"now\"", false},
       {"value_type", "\"SWITCH\"", "1", true},
       {"value", "\"ON\"", "true", true}},
@@ -56,7 +56,7 @@ static const struct kind {
     {"device",
      device_to_json,
      device_from_json,
-     sizeof(device_descriptor),
+     sizeof(struct device_descriptor),
      {{"device_id", "\"device001\"", "1", true},
       {"producer", "\"ACME \\\"Company\\\"\"", "null", true},
       {"software_version", "\"0.0.1-beta\"", "[]", true}},
@@ -64,7 +64,7 @@ static const struct kind {
     {"event",
      event_to_json,
      event_from_json,
-     sizeof(event_descriptor),
+     sizeof(struct event_descriptor),
      {{"timestamp", "1700000000", "{}", false},
       {"event_type", "\"OVER_HEATING\"", "false", true},
       {"event_value", "35.14", "null", true}},
@@ -72,7 +72,7 @@ static const struct kind {
     {"action",
      action_to_json,
      action_from_json,
-     sizeof(action_descriptor),
+     sizeof(struct action_descriptor),
      {{"action_type", "\"SWITCH\"", "1", true}, {"action_value", "\"OFF\"", "2", true}},
      2},
 };
@@ -96,9 +96,9 @@ static const char *document(const struct kind *kind, int which, const char *valu
     return json;
 }
 
-static void assert_read(const struct kind *kind, const char *json, dto_rule rule, const char *field)
+static void assert_read(const struct kind *kind, const char *json, enum dto_rule rule, const char *field)
 {
-    any_descriptor any;
+    union any_descriptor any;
 
     memset(&any, 'x', sizeof any);
     assert_status(json, kind->from_json(&any, json, strlen(json)), rule, field);
@@ -112,7 +112,7 @@ static void what_is_read_is_written_again(void **state)
     for (size_t k = 0; k < COUNT(kinds); k++) {
         const char *json = document(&kinds[k], -1, NULL);
         char written[DTO_JSON_MAX];
-        any_descriptor any;
+        union any_descriptor any;
         assert_status(json, kinds[k].from_json(&any, json, strlen(json)), DTO_OK, DTO_PAYLOAD);
         assert_status(json, kinds[k].to_json(&any, written, sizeof written), DTO_OK, DTO_PAYLOAD);
         assert_string_equal(written, json);
@@ -171,7 +171,7 @@ static void a_payload_cut_anywhere_is_refused(void **state)
     for (size_t k = 0; k < COUNT(kinds); k++) {
         const char *json = document(&kinds[k], -1, NULL);
         for (size_t length = 0; length < strlen(json); length++) {
-            any_descriptor any;
+            union any_descriptor any;
             memset(cut, '}', sizeof cut); /* what follows the payload in memory must not count */
             memcpy(cut, json, length);
             memset(&any, 'x', sizeof any);
@@ -188,7 +188,7 @@ static void a_buffer_too_small_is_refused_and_not_overrun(void **state)
     (void)state;
     for (size_t k = 0; k < COUNT(kinds); k++) {
         const char *json = document(&kinds[k], -1, NULL);
-        any_descriptor any;
+        union any_descriptor any;
         assert_true(dto_is_ok(kinds[k].from_json(&any, json, strlen(json))));
         for (size_t size = 0; size <= strlen(json); size++) {
             memset(written, '#', sizeof written);
@@ -203,7 +203,7 @@ static void a_buffer_too_small_is_refused_and_not_overrun(void **state)
 static void the_longest_descriptor_fits_a_payload(void **state)
 {
     char written[DTO_JSON_MAX];
-    device_descriptor device, read;
+    struct device_descriptor device, read;
 
     (void)state;
     memset(&device, '\x01', sizeof device); /* six bytes each: \u0001 */
@@ -219,7 +219,7 @@ static void null_arguments_are_refused(void **state)
 
     (void)state;
     for (size_t k = 0; k < COUNT(kinds); k++) {
-        any_descriptor any;
+        union any_descriptor any;
         memset(&any, 0, sizeof any);
         assert_status("to", kinds[k].to_json(NULL, written, 1), DTO_NULL_ARGUMENT, DTO_PAYLOAD);
         assert_status("to", kinds[k].to_json(&any, NULL, 0), DTO_NULL_ARGUMENT, DTO_PAYLOAD);
@@ -234,7 +234,7 @@ static void a_string_without_its_end_is_not_written(void **state)
 
     (void)state;
     for (size_t k = 0; k < COUNT(kinds); k++) {
-        any_descriptor any;
+        union any_descriptor any;
         memset(&any, 'x', sizeof any);
         if (!kinds[k].members[0].is_string)
             any.message.timestamp = 1; /* of an event too: they begin alike */
@@ -274,8 +274,8 @@ static void without_memory_nothing_leaks_and_nothing_is_left_over(void **state)
     cJSON_InitHooks(&hooks);
     for (size_t k = 0; k < COUNT(kinds); k++) {
         const char *json = document(&kinds[k], -1, NULL);
-        dto_status status = {.rule = DTO_NO_MEMORY, .field = DTO_PAYLOAD};
-        any_descriptor any;
+        struct dto_status status = {.rule = DTO_NO_MEMORY, .field = DTO_PAYLOAD};
+        union any_descriptor any;
         long steps;
         for (steps = 0; !dto_is_ok(status); steps++) {
             memset(&any, 'x', sizeof any);

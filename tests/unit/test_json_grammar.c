@@ -4,7 +4,7 @@
 
 /* A document of `length` bytes; 0: up to the NUL. */
 struct document {
-    dto_rule rule;
+    enum dto_rule rule;
     const char *json;
     size_t length;
 };
@@ -140,7 +140,7 @@ static void the_rules_of_rfc_8259_hold(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(documents); i++) {
         size_t length = documents[i].length > 0 ? documents[i].length : strlen(documents[i].json);
-        dto_status status = {.rule = json_grammar_check(documents[i].json, length), .field = DTO_PAYLOAD};
+        struct dto_status status = {.rule = json_grammar_check(documents[i].json, length), .field = DTO_PAYLOAD};
         assert_status(documents[i].json, status, documents[i].rule, DTO_PAYLOAD);
     }
 }

@@ -4,15 +4,15 @@
 
 #include <math.h>
 
-static message_descriptor sample(void)
+static struct message_descriptor sample(void)
 {
-    return (message_descriptor){
+    return (struct message_descriptor){
         .timestamp = 1700000000, .value_type = DTO_TEMPERATURE_SENSOR, .value = dto_number(28.53)};
 }
 
 static void the_fields_are_written_in_order(void **state)
 {
-    message_descriptor message = sample();
+    struct message_descriptor message = sample();
     char json[DTO_JSON_MAX];
 
     (void)state;
@@ -34,7 +34,7 @@ static void every_value_survives_a_round_trip(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(timestamps); i++) {
         for (size_t j = 0; j < COUNT(numbers); j++) {
-            message_descriptor written = sample(), read;
+            struct message_descriptor written = sample(), read;
             written.timestamp = timestamps[i];
             written.value = dto_number(numbers[j]);
             assert_true(dto_is_ok(message_descriptor_to_json(&written, json, sizeof json)));
@@ -55,7 +55,7 @@ static void every_string_survives_a_round_trip(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(strings); i++) {
-        message_descriptor written = sample(), read;
+        struct message_descriptor written = sample(), read;
         dto_set_string(written.value_type, strings[i]);
         written.value = dto_string(strings[i]);
         assert_true(dto_is_ok(message_descriptor_to_json(&written, json, sizeof json)));
@@ -81,7 +81,7 @@ static void valid_documents_are_accepted(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(documents); i++) {
-        message_descriptor message;
+        struct message_descriptor message;
         assert_status(documents[i], message_descriptor_from_json(&message, documents[i], strlen(documents[i])), DTO_OK,
                       DTO_PAYLOAD);
         assert_true(message.timestamp == 1);
@@ -124,8 +124,8 @@ static void every_broken_rule_has_its_status(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(refusals); i++) {
-        message_descriptor message = sample();
-        dto_status status = message_descriptor_from_json(&message, refusals[i].json, strlen(refusals[i].json));
+        struct message_descriptor message = sample();
+        struct dto_status status = message_descriptor_from_json(&message, refusals[i].json, strlen(refusals[i].json));
         assert_status(refusals[i].json, status, refusals[i].rule, refusals[i].field);
         assert_zeroed(&message, sizeof message);
     }
@@ -133,9 +133,9 @@ static void every_broken_rule_has_its_status(void **state)
 
 static void what_cannot_be_written_is_refused(void **state)
 {
-    message_descriptor broken[8];
+    struct message_descriptor broken[8];
     static const struct {
-        dto_rule rule;
+        enum dto_rule rule;
         const char *field;
     } expected[COUNT(broken)] = {
         {DTO_NOT_FINITE, "value"},       {DTO_NOT_FINITE, "value"},        {DTO_OUT_OF_RANGE, "timestamp"},
@@ -153,7 +153,7 @@ static void what_cannot_be_written_is_refused(void **state)
     broken[3].timestamp = DTO_TIMESTAMP_MAX + 1;
     strcpy(broken[4].value_type, "\xC3");
     memset(broken[5].value_type, 'x', DTO_STRING_SIZE);
-    broken[6].value.type = (dto_value_type)2;
+    broken[6].value.type = (enum dto_value_type)2;
     broken[7].value.as.number = -1.7976931348623157e308;
     for (size_t i = 0; i < COUNT(broken); i++) {
         strcpy(json, "before");

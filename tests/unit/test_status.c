@@ -5,11 +5,11 @@ static void every_refusal_reads_as_a_phrase(void **state)
 {
     (void)state;
     for (int rule = DTO_OK + 1; rule < DTO_RULE_COUNT; rule++) {
-        dto_status status = dto_status_of((dto_rule)rule, "software_version");
+        struct dto_status status = dto_status_of((enum dto_rule)rule, "software_version");
         assert_int_equal(strncmp(status.text, "software_version ", strlen("software_version ")), 0);
         assert_true(strlen(status.text) < DTO_TEXT_SIZE - 1); /* nothing was cut */
         for (int other = DTO_OK + 1; other < rule; other++)
-            assert_string_not_equal(status.text, dto_status_of((dto_rule)other, "software_version").text);
+            assert_string_not_equal(status.text, dto_status_of((enum dto_rule)other, "software_version").text);
     }
 }
 
@@ -30,7 +30,7 @@ static void a_name_that_is_too_long_is_cut(void **state)
     (void)state;
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    dto_status status = dto_status_of(DTO_MISSING, name);
+    struct dto_status status = dto_status_of(DTO_MISSING, name);
     assert_int_equal(strlen(status.text), DTO_TEXT_SIZE - 1);
     assert_ptr_equal(status.field, name);
 }

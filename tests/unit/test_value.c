@@ -7,7 +7,7 @@ static void a_string_that_cannot_be_copied_is_refused_by_its_fields_name(void **
 {
     static const char *const device = "{\"device_id\":\"%s\",\"producer\":\"\",\"software_version\":\"\"}";
     char longest[DTO_STRING_SIZE + 1], json[DTO_JSON_MAX], expected[DTO_JSON_MAX];
-    device_descriptor descriptor = {0};
+    struct device_descriptor descriptor = {0};
 
     (void)state;
     memset(longest, 'x', sizeof longest - 1);
@@ -37,7 +37,7 @@ static void values_read_as_people_write_them(void **state)
         const char *text;
     } numbers[] = {{28.53, "28.53"}, {20, "20"}, {-0.01, "-0.01"}, {1e300, "1e+300"}, {0.1 + 0.2, "0.3"}};
     char text[DTO_STRING_SIZE];
-    dto_value value;
+    struct dto_value value;
 
     (void)state;
     for (size_t i = 0; i < COUNT(numbers); i++) {
@@ -53,7 +53,7 @@ static void values_read_as_people_write_them(void **state)
 static void a_string_too_long_is_kept_for_the_descriptor_to_refuse(void **state)
 {
     char text[DTO_STRING_SIZE + 1] = "", json[DTO_JSON_MAX];
-    message_descriptor message = {.timestamp = 1, .value_type = DTO_SWITCH};
+    struct message_descriptor message = {.timestamp = 1, .value_type = DTO_SWITCH};
 
     (void)state;
     memset(text, 'x', DTO_STRING_MAX);
