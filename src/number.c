@@ -25,3 +25,11 @@ bool number_from_text(const char *text, size_t length, double *number)
     *number = read;
     return true;
 }
+
+bool whole_number_from_text(const char *text, double min, double max, double *number)
+{
+    size_t length = strlen(text);
+
+    return strspn(text, "0123456789") == length && number_from_text(text, length, number) && *number >= min &&
+           *number <= max;
+}

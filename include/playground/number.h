@@ -10,4 +10,8 @@
  * hexadecimal, no NaN. */
 bool number_from_text(const char *text, size_t length, double *number);
 
+/* Reads `text`, which has to be up to 63 digits and nothing else, as a whole number from `min` to `max`. False, and
+ * `number` as it was or out of these limits, for anything else. */
+bool whole_number_from_text(const char *text, double min, double max, double *number);
+
 #endif
