@@ -171,7 +171,7 @@ FUZZ_UNUSED static void must_be_written(struct dto_status written, const char *j
 #define FUZZ_DESCRIPTOR(type)                                                                                          \
     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                                       \
     {                                                                                                                  \
-        type read, again;                                                                                              \
+        struct type read, again;                                                                                       \
         char json[DTO_JSON_MAX];                                                                                       \
                                                                                                                        \
         memset(&read, 0xA5, sizeof read);                                                                              \
