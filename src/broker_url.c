@@ -18,8 +18,7 @@ struct scheme {
     bool has_tls;
 };
 
-enum { MQTT, MQTTS }; /* the first two; the others are for URLs only */
-
+/* The first is that of --host without TLS, the second that with it. */
 static const struct scheme schemes[] = {
     {"mqtt://", "tcp", 1883, false, false},
     {"mqtts://", "ssl", 8883, false, true},
@@ -69,7 +68,7 @@ static bool read_place(struct broker *broker, char *place)
     return true;
 }
 
-bool broker_from_url(struct broker *broker, const char *url)
+static bool read_url(struct broker *broker, const char *url)
 {
     const struct scheme *scheme = schemes, *end = schemes + sizeof schemes / sizeof *schemes;
     char place[PLACE_SIZE];
@@ -93,9 +92,21 @@ bool broker_from_url(struct broker *broker, const char *url)
     return true;
 }
 
+const char *broker_add_url(struct connection_settings *connection, const char *url)
+{
+    struct broker broker;
+
+    if (!read_url(&broker, url))
+        return "not of the form mqtt://host:port, mqtts://host:port, ws://host:port/path or wss://...";
+    if (connection->broker_count == CONNECTION_BROKER_MAX)
+        return "one broker too many";
+    connection->brokers[connection->broker_count++] = broker;
+    return NULL;
+}
+
 void broker_from_host(struct broker *broker, bool has_tls)
 {
-    complete(broker, &schemes[has_tls ? MQTTS : MQTT], "");
+    complete(broker, &schemes[has_tls ? 1 : 0], "");
 }
 
 bool brokers_are_of_one_kind(const struct broker *brokers, int count)

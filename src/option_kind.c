@@ -1,11 +1,10 @@
-/* A port, a topic, a file name: what is right for one option is right for the next one of its kind. How such a value is
- * checked, read and shown is one row of a table. */
+/* What an option takes is checked while there is someone to tell: a topic that the broker would close the connection
+ * for, a number that makes no sense, a text that would be cut. A kind is one row of a table, with what refuses it. */
 #include "option_kind.h"
 
 #include "broker_url.h"
 #include "password.h"
 #include "playground/number.h"
-#include "playground/options.h"
 #include "playground/topic.h"
 #include "text.h"
 
@@ -13,109 +12,101 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool refuse(char reason[REASON_SIZE], const char *why)
+static bool refuse(char reason[OPTION_REASON_SIZE], const char *why)
 {
-    snprintf(reason, REASON_SIZE, "%s", why);
+    snprintf(reason, OPTION_REASON_SIZE, "%s", why);
     return false;
 }
 
-static bool read_flag(const struct item *item, const char *value, char reason[REASON_SIZE])
+static bool read_flag(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    (void)value;
+    (void)text;
     (void)reason;
-    *(bool *)item->target = true;
+    *(bool *)value->target = true;
     return true;
 }
 
-static bool read_number(const struct item *item, const char *value, char reason[REASON_SIZE])
+static bool read_number(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    const struct row *row = &item->row;
     double number;
 
-    if (!number_from_text(value, strlen(value), &number) || number < row->min || number > row->max) {
-        snprintf(reason, REASON_SIZE, "not a number from %.15g to %.15g", row->min, row->max);
+    if (!number_from_text(text, strlen(text), &number) || number < value->min || number > value->max) {
+        snprintf(reason, OPTION_REASON_SIZE, "not a number from %.15g to %.15g", value->min, value->max);
         return false;
     }
-    *(double *)item->target = number;
+    *(double *)value->target = number;
     return true;
 }
 
-static bool read_whole(const struct item *item, const char *value, char reason[REASON_SIZE])
+static bool read_whole(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    const struct row *row = &item->row;
     double number;
 
-    if (!whole_number_from_text(value, row->min, row->max, &number)) {
-        snprintf(reason, REASON_SIZE, "not a whole number from %.0f to %.0f", row->min, row->max);
+    if (!whole_number_from_text(text, value->min, value->max, &number)) {
+        snprintf(reason, OPTION_REASON_SIZE, "not a whole number from %.0f to %.0f", value->min, value->max);
         return false;
     }
-    if (row->kind == LONG)
-        *(long *)item->target = (long)number;
+    if (value->kind == LONG)
+        *(long *)value->target = (long)number;
     else
-        *(int *)item->target = (int)number;
+        *(int *)value->target = (int)number;
     return true;
 }
 
-static bool read_text(const struct item *item, const char *value, char reason[REASON_SIZE])
+static bool read_text(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    size_t size = strlen(value) + 1;
+    size_t size = strlen(text) + 1;
 
     if (size == 1)
         return refuse(reason, "empty");
-    if (size > item->row.size) {
-        snprintf(reason, REASON_SIZE, "longer than %zu bytes", item->row.size - 1);
+    if (size > value->size) {
+        snprintf(reason, OPTION_REASON_SIZE, "longer than %zu bytes", value->size - 1);
         return false;
     }
-    memcpy(item->target, value, size);
+    memcpy(value->target, text, size);
     return true;
 }
 
-static bool read_password_file(const struct item *item, const char *value, char reason[REASON_SIZE])
+static bool read_password_file(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    struct item password = *item;
+    struct option_value password = *value;
     char line[PASSWORD_LINE_SIZE];
-    const char *why = password_from_file(line, value);
+    const char *why = password_from_file(line, text);
 
-    password.row.kind = PASSWORD;
-    return why == NULL ? kind_read(&password, line, reason) : refuse(reason, why);
+    password.kind = PASSWORD;
+    return why == NULL ? option_value_read(&password, line, reason) : refuse(reason, why);
 }
 
-static bool read_url(const struct item *item, const char *value, char reason[REASON_SIZE])
+static bool read_url(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    struct connection_settings *connection = item->target;
-    struct broker broker;
+    const char *why = broker_add_url(value->target, text);
 
-    if (!broker_from_url(&broker, value))
-        return refuse(reason, "not of the form mqtt://host:port, mqtts://host:port, ws://host:port/path or wss://...");
-    if (connection->broker_count == CONNECTION_BROKER_MAX)
-        return refuse(reason, "one broker too many");
-    connection->brokers[connection->broker_count++] = broker;
-    return true;
+    return why == NULL || refuse(reason, why);
 }
 
-static void show_number(const void *target, char text[HELP_SIZE])
+static void show_number(const void *target, char *text, size_t size)
 {
-    snprintf(text, HELP_SIZE, "%.15g", *(const double *)target);
+    snprintf(text, size, "%.15g", *(const double *)target);
 }
 
-static void show_whole(const void *target, char text[HELP_SIZE])
+static void show_whole(const void *target, char *text, size_t size)
 {
-    snprintf(text, HELP_SIZE, "%d", *(const int *)target);
+    snprintf(text, size, "%d", *(const int *)target);
 }
 
-static void show_long(const void *target, char text[HELP_SIZE])
+static void show_long(const void *target, char *text, size_t size)
 {
-    snprintf(text, HELP_SIZE, "%ld", *(const long *)target);
+    snprintf(text, size, "%ld", *(const long *)target);
 }
 
-static void show_text(const void *target, char text[HELP_SIZE])
+static void show_text(const void *target, char *text, size_t size)
 {
-    snprintf(text, HELP_SIZE, "%s", (const char *)target);
+    snprintf(text, size, "%s", (const char *)target);
 }
 
 static bool name_is_valid(const char *name)
 {
-    return text_is_valid(name, OPTIONS_TEXT_SIZE - 1);
+    return text_is_valid(name, CONNECTION_TEXT_SIZE - 1);
 }
 
 static bool file_is_readable(const char *name)
@@ -124,10 +115,10 @@ static bool file_is_readable(const char *name)
 }
 
 static const struct {
-    bool (*read)(const struct item *item, const char *value, char reason[REASON_SIZE]); /* or says why not */
-    void (*show)(const void *target, char text[HELP_SIZE]);                             /* a default, in the help */
-    bool (*is_valid)(const char *value); /* NULL, or what is asked before it is read */
-    const char *refusal;                 /* of what is not valid */
+    bool (*read)(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE]);
+    void (*show)(const void *target, char *text, size_t size); /* NULL: is not shown */
+    bool (*is_valid)(const char *text);                        /* NULL, or what is asked before `read` */
+    const char *refusal;                                       /* of what is not valid */
 } kinds[] = {
     [FLAG] = {read_flag, NULL, NULL, NULL},
     [NUMBER] = {read_number, show_number, NULL, NULL},
@@ -148,16 +139,16 @@ static const struct {
     [PASSWORD_FILE] = {read_password_file, NULL, NULL, NULL},
 };
 
-bool kind_read(const struct item *item, const char *value, char reason[REASON_SIZE])
+bool option_value_read(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    enum kind kind = item->row.kind;
-
-    if (kinds[kind].is_valid != NULL && !kinds[kind].is_valid(value))
-        return refuse(reason, kinds[kind].refusal);
-    return kinds[kind].read(item, value, reason);
+    if (kinds[value->kind].is_valid != NULL && !kinds[value->kind].is_valid(text))
+        return refuse(reason, kinds[value->kind].refusal);
+    return kinds[value->kind].read(value, text, reason);
 }
 
-void kind_show(const struct item *item, char text[HELP_SIZE])
+void option_value_show(const struct option_value *value, char *text, size_t size)
 {
-    kinds[item->row.kind].show(item->target, text);
+    *text = '\0';
+    if (kinds[value->kind].show != NULL)
+        kinds[value->kind].show(value->target, text, size);
 }

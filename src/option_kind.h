@@ -1,60 +1,43 @@
-/* The kinds of values that options have. */
+/* The kinds of values that options have: how each is read from a command line, and how the help shows it. */
 #ifndef PLAYGROUND_OPTION_KIND_H
 #define PLAYGROUND_OPTION_KIND_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HELP_SIZE = 160, REASON_SIZE = 128 };
+#define OPTION_REASON_SIZE 128
 
-/* The kinds of values, and what each is in struct options: an array of characters, if nothing is said. */
-enum kind {
-    FLAG,   /* bool, and there is no value */
+/* What a value is in C: an array of characters that ends with a NUL, if nothing is said. */
+enum option_kind {
+    FLAG,   /* bool: true if the option is there; it has no value */
     NUMBER, /* double */
-    WHOLE,  /* int */
-    LONG,   /* long */
-    NAME,
-    LEVEL, /* of a topic */
+    WHOLE,  /* int, not negative */
+    LONG,   /* long, not negative */
+    NAME,   /* any text */
+    LEVEL,  /* of a topic */
     TOPIC,
     FILTER,
     HOST,
-    URL, /* struct connection_settings: one more of its brokers */
-    FILE_NAME,
+    URL,       /* struct connection_settings: one more of its brokers */
+    FILE_NAME, /* of a file that is there */
     PASSWORD,
-    PASSWORD_FILE
+    PASSWORD_FILE, /* the password that is in it */
 };
 
-/* What is special about an option, together. */
-enum {
-    HAS_DEFAULT = 1, /* the help shows it */
-    SECRET = 2,      /* nothing shows its value */
-    NO_URL = 4       /* given on the command line, it does not go with --url */
-};
-
-/* One option: how it is called and what becomes of its value. */
-struct row {
-    unsigned use; /* what a program has to use for this row, OPTION_... together; 0: common to all */
-    const char *name;
-    char letter;
-    enum kind kind;
-    size_t offset, size; /* in struct options */
-    double min, max;     /* of numbers */
-    const char *environment;
-    const char *unit;
-    unsigned special;
-    const char *help;
-};
-
-/* An option that a program has, and where its value goes. */
-struct item {
-    struct row row;
+/* Where a value goes, and what it may be. */
+struct option_value {
+    enum option_kind kind;
     void *target;
+    size_t size;     /* of an array of characters */
+    double min, max; /* of a number: both included */
 };
 
-/* Puts the value where it belongs, or says in `reason` why not. */
-bool kind_read(const struct item *item, const char *value, char reason[REASON_SIZE]);
+/* Reads `text` (of a flag NULL) to where the value goes. False, with nothing changed there and why in `reason`, in a
+ * few words without `text`, if it cannot be such a value. */
+bool option_value_read(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE]);
 
-/* Writes what is there now, as the help shows a default. Not for flags, URLs and passwords. */
-void kind_show(const struct item *item, char text[HELP_SIZE]);
+/* Writes the value that is there, a number or a text, into the `size` bytes at `text`, and cuts it to them. Of a
+ * password, what says where it is, and all that is no such value it writes "". */
+void option_value_show(const struct option_value *value, char *text, size_t size);
 
 #endif

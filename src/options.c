@@ -18,8 +18,8 @@
 #include <sysexits.h>
 
 enum {
-    ITEM_MAX = 40,
     FIRST_ITEM = 1000, /* what popt calls it; --help and its like have letters */
+    HELP_SIZE = 160,
     SEED_FROM_CLOCK = -1,
     KEEP_ALIVE_S = 10,
     /* More than 20 at QoS 2 are too many for Mosquitto as it comes: it then acknowledges a message and drops it, for
@@ -31,17 +31,26 @@ enum {
 /* The largest number for a long, below which a double tells all of them apart. */
 #define WHOLE_MAX (LONG_MAX < 999999999999999 ? (double)LONG_MAX : 999999999999999.0)
 
-/* What the command line says before it is put together. */
-struct input {
-    struct options *options;
-    const struct program *program;
-    const char *name; /* of the program */
-    struct item items[ITEM_MAX];
-    int count;
-    bool has_place; /* an option that does not go with --url was given */
+/* What is special about an option, together. */
+enum {
+    HAS_DEFAULT = 1 << 0, /* the help shows it */
+    SECRET = 1 << 1,      /* nothing shows its value */
+    NO_URL = 1 << 2       /* given on the command line, it does not go with --url */
 };
 
-/* --- the table of options ------------------------------------------------------------------------------------ */
+/* One option: how it is called and what becomes of its value. */
+struct row {
+    unsigned use; /* what a program has to use for this row, OPTION_... together; 0: common to all */
+    const char *name;
+    char letter;
+    enum option_kind kind;
+    size_t offset, size; /* in struct options */
+    double min, max;     /* of a number */
+    const char *environment;
+    const char *unit;
+    unsigned special;
+    const char *help;
+};
 
 #define AT(member) offsetof(struct options, member), sizeof((struct options *)NULL)->member
 
@@ -93,14 +102,84 @@ static const struct row rows[] = {
     /* clang-format on */
 };
 
-/* Those that the program has: of the table, and its own. */
-static void list_items(struct input *input)
+/* What popt is asked to print. */
+static const struct poptOption questions[] = {
+    {"help", '\0', POPT_ARG_NONE, NULL, 'H', "Print this text", NULL},
+    {"usage", '\0', POPT_ARG_NONE, NULL, 'U', "Print a short form of it", NULL},
+    {"version", '\0', POPT_ARG_NONE, NULL, 'V', "Print the version", NULL},
+    POPT_TABLEEND,
+};
+
+enum { ROW_COUNT = sizeof rows / sizeof *rows, OWN_MAX = 15, ITEM_MAX = ROW_COUNT + OWN_MAX };
+
+/* --- the command line ---------------------------------------------------------------------------------------- */
+
+/* What the command line says before it is put together; and popt's table, made of ours. */
+struct input {
+    struct options *options;
+    const struct program *program;
+    const char *name; /* of the program */
+    bool has_place;   /* an option that does not go with --url was given */
+    int count;        /* of the options that this program has */
+    struct item {
+        const char *name;
+        unsigned special;
+        struct option_value value;
+    } items[ITEM_MAX];
+    char help[ITEM_MAX][HELP_SIZE];
+    struct poptOption table[ITEM_MAX + sizeof questions / sizeof *questions];
+};
+
+static bool read_environment(const struct item *item, const char *variable)
+{
+    const char *value = variable == NULL ? NULL : getenv(variable);
+    char reason[OPTION_REASON_SIZE];
+
+    if (value == NULL || *value == '\0' || option_value_read(&item->value, value, reason))
+        return true;
+    console_error("environment variable %s: %s", variable, reason);
+    return false;
+}
+
+static void write_help(const struct item *item, const char *text, char help[HELP_SIZE])
+{
+    char value[HELP_SIZE];
+
+    snprintf(help, HELP_SIZE, "%s", text);
+    if ((item->special & HAS_DEFAULT) == 0 || (item->special & SECRET) != 0)
+        return;
+    option_value_show(&item->value, value, sizeof value);
+    snprintf(help + strlen(help), HELP_SIZE - strlen(help), " (default: %s)", value);
+}
+
+/* One more option, whose value goes to `target`. False if the environment has no good value for it. */
+static bool add_item(struct input *input, const struct row *row, void *target)
+{
+    int i = input->count++;
+    struct item *item = &input->items[i];
+
+    *item = (struct item){row->name, row->special, {row->kind, target, row->size, row->min, row->max}};
+    if (!read_environment(item, row->environment))
+        return false;
+    write_help(item, row->help, input->help[i]);
+    input->table[i] = (struct poptOption){.longName = row->name,
+                                          .shortName = row->letter,
+                                          .argInfo = row->kind == FLAG ? POPT_ARG_NONE : POPT_ARG_STRING,
+                                          .val = FIRST_ITEM + i,
+                                          .descrip = input->help[i],
+                                          .argDescrip = row->unit};
+    return true;
+}
+
+/* All options of the program: of the table, its own, and popt's. */
+static bool add_items(struct input *input)
 {
     const struct program *program = input->program;
 
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if ((rows[i].use & program->uses) == rows[i].use)
-            input->items[input->count++] = (struct item){rows[i], (char *)input->options + rows[i].offset};
+    for (int i = 0; i < ROW_COUNT; i++) {
+        if ((rows[i].use & program->uses) == rows[i].use &&
+            !add_item(input, &rows[i], (char *)input->options + rows[i].offset))
+            return false;
     }
     for (const struct option_row *own = program->own; own != NULL && own->name != NULL; own++) {
         struct row row = {.name = own->name,
@@ -110,52 +189,26 @@ static void list_items(struct input *input)
                           .unit = own->unit,
                           .special = HAS_DEFAULT,
                           .help = own->help};
-        if (input->count < ITEM_MAX)
-            input->items[input->count++] = (struct item){row, own->number};
+        if (input->count < ITEM_MAX && !add_item(input, &row, own->number))
+            return false;
     }
-}
-
-/* --- the command line ---------------------------------------------------------------------------------------- */
-
-static bool read_environment(struct input *input)
-{
-    for (const struct item *item = input->items; item < input->items + input->count; item++) {
-        const char *variable = item->row.environment;
-        const char *value = variable == NULL ? NULL : getenv(variable);
-        char reason[REASON_SIZE];
-        if (value == NULL || *value == '\0' || kind_read(item, value, reason))
-            continue;
-        console_error("environment variable %s: %s", variable, reason);
-        return false;
-    }
+    memcpy(input->table + input->count, questions, sizeof questions);
     return true;
 }
 
 static bool read_argument(struct input *input, const struct item *item, const char *value)
 {
-    char reason[REASON_SIZE];
+    char reason[OPTION_REASON_SIZE];
 
-    if ((item->row.special & NO_URL) != 0)
+    if ((item->special & NO_URL) != 0)
         input->has_place = true;
-    if (kind_read(item, value, reason))
+    if (option_value_read(&item->value, value, reason))
         return true;
-    if ((item->row.special & SECRET) != 0)
-        console_error("--%s: %s (see --help)", item->row.name, reason);
+    if ((item->special & SECRET) != 0)
+        console_error("--%s: %s (see --help)", item->name, reason);
     else
-        console_error("--%s '%.200s': %s (see --help)", item->row.name, strchr(value, '@') != NULL ? "..." : value,
-                      reason);
+        console_error("--%s '%.200s': %s (see --help)", item->name, strchr(value, '@') != NULL ? "..." : value, reason);
     return false;
-}
-
-static void write_help(const struct item *item, char help[HELP_SIZE])
-{
-    char value[HELP_SIZE];
-
-    snprintf(help, HELP_SIZE, "%s", item->row.help);
-    if ((item->row.special & HAS_DEFAULT) == 0 || (item->row.special & SECRET) != 0)
-        return;
-    kind_show(item, value);
-    snprintf(help + strlen(help), HELP_SIZE - strlen(help), " (default: %s)", value);
 }
 
 /* Prints what --help, --usage or --version ask for. Returns the exit status. */
@@ -211,28 +264,13 @@ static bool read_arguments(struct input *input, poptContext context, int *status
     return false;
 }
 
-/* Makes popt's table of ours, and lets it read. As read_arguments. */
+/* As read_arguments. */
 static bool read_command_line(struct input *input, int argc, char **argv, int *status)
 {
-    char help[ITEM_MAX][HELP_SIZE];
-    struct poptOption table[ITEM_MAX + 4] = {{0}};
-    struct poptOption *last = table + input->count;
+    if (!add_items(input))
+        return false;
 
-    for (int i = 0; i < input->count; i++) {
-        const struct row *row = &input->items[i].row;
-        write_help(&input->items[i], help[i]);
-        table[i] = (struct poptOption){.longName = row->name,
-                                       .shortName = row->letter,
-                                       .argInfo = row->kind == FLAG ? POPT_ARG_NONE : POPT_ARG_STRING,
-                                       .val = FIRST_ITEM + i,
-                                       .descrip = help[i],
-                                       .argDescrip = row->unit};
-    }
-    last[0] = (struct poptOption){"help", '\0', POPT_ARG_NONE, NULL, 'H', "Print this text", NULL};
-    last[1] = (struct poptOption){"usage", '\0', POPT_ARG_NONE, NULL, 'U', "Print a short form of it", NULL};
-    last[2] = (struct poptOption){"version", '\0', POPT_ARG_NONE, NULL, 'V', "Print the version", NULL};
-
-    poptContext context = poptGetContext(input->name, argc, (const char **)argv, table, 0);
+    poptContext context = poptGetContext(input->name, argc, (const char **)argv, input->table, 0);
     bool goes_on = read_arguments(input, context, status);
     poptFreeContext(context);
     return goes_on;
@@ -240,28 +278,19 @@ static bool read_command_line(struct input *input, int argc, char **argv, int *s
 
 /* --- all of it together -------------------------------------------------------------------------------------- */
 
-static bool check_username(const char *username)
-{
-    if (username[0] == '\0') {
-        console_error("--username is missing: the topics of this exercise hold it (see --help)");
-        return false;
-    }
-    if (!topic_level_is_valid(username)) {
-        console_error("--username %.200s: cannot be a level of a topic: '/', '+', '#' or too long", username);
-        return false;
-    }
-    return true;
-}
-
 static bool check_together(const struct input *input)
 {
     const struct connection_settings *connection = &input->options->connection;
+    bool needs_username = (input->program->uses & OPTION_NEEDS_USERNAME) != 0;
     const char *mistake = NULL;
 
     if (input->has_place && connection->broker_count > 0)
         mistake = "--url says where the broker is: leave out --host and --port";
-    else if ((input->program->uses & OPTION_NEEDS_USERNAME) != 0 && !check_username(connection->username))
-        return false;
+    else if (needs_username && connection->username[0] == '\0')
+        mistake = "--username is missing: the topics of this exercise hold it (see --help)";
+    else if (needs_username && !topic_level_is_valid(connection->username))
+        console_error("--username %.200s: cannot be a level of a topic: '/', '+', '#' or too long",
+                      connection->username);
     else if (!brokers_are_of_one_kind(connection->brokers, connection->broker_count))
         mistake = "--url: all brokers have to be of one kind, such as mqtts://: who cuts the connection to an "
                   "encrypted one must not get a plain one";
@@ -269,20 +298,11 @@ static bool check_together(const struct input *input)
         mistake = "--cert and --key go together: a certificate is of no use without its key";
     else if (connection->password[0] != '\0' && connection->username[0] == '\0')
         mistake = "a password is of no use without a user name: add --username";
+    else
+        return true;
     if (mistake != NULL)
         console_error("%s", mistake);
-    return mistake == NULL;
-}
-
-/* What a program has not said, and the help shows: before anything is read. */
-static void set_defaults(struct options *options)
-{
-    struct connection_settings *connection = &options->connection;
-
-    snprintf(connection->brokers[0].host, sizeof connection->brokers[0].host, "localhost");
-    if (connection->keep_alive == 0)
-        connection->keep_alive = KEEP_ALIVE_S;
-    options->seed = SEED_FROM_CLOCK;
+    return false;
 }
 
 /* What nobody has said, and what depends on other options: after all is read. */
@@ -314,9 +334,11 @@ bool options_read(struct options *options, const struct program *program, int ar
         console_error("started without even its own name");
         return false;
     }
-    set_defaults(options);
-    list_items(&input);
-    if (!read_environment(&input) || !read_command_line(&input, argc, argv, status))
+    snprintf(options->connection.brokers[0].host, CONNECTION_HOST_SIZE, "localhost");
+    if (options->connection.keep_alive == 0)
+        options->connection.keep_alive = KEEP_ALIVE_S;
+    options->seed = SEED_FROM_CLOCK;
+    if (!read_command_line(&input, argc, argv, status))
         return false;
     password_blot_out(options->connection.password, argc, argv);
     if (!check_together(&input))

@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 
-#define OPTIONS_TEXT_SIZE                                                                                              \
-    CONNECTION_TEXT_SIZE /* bytes of any text given on the command line, its terminating NUL included */
+#define OPTIONS_TEXT_SIZE  CONNECTION_TEXT_SIZE /* bytes of any text of the command line, with its terminating NUL */
 #define OPTIONS_HOST_SIZE  CONNECTION_HOST_SIZE
 #define OPTIONS_LEVEL_SIZE 65 /* one level of a topic: TOPIC_LEVEL_MAX and its terminating NUL */
 #define OPTIONS_TOPIC_SIZE (OPTIONS_TEXT_SIZE + OPTIONS_HOST_SIZE) /* room for any topic made of these */
@@ -64,7 +63,8 @@ struct program {
 
 /* Reads the command line and the environment (MQTT_HOST, MQTT_PORT, MQTT_USERNAME, MQTT_PASSWORD) into `options`,
  * checks every value, gets the console ready, and blots out a password in `argv`, where others could see it. `options`
- * holds the program's own defaults or zeros; `seed`, `window` and `connection.keep_alive` are always set.
+ * holds the program's own defaults or zeros, and no brokers. `seed`, `window` and `connection.keep_alive` are always
+ * set.
  * True if the program should go on. False if it should return *status at once: 0 after --help, --usage or --version,
  * EX_USAGE after one line on standard error that names the option and what is wrong with it. */
 bool options_read(struct options *options, const struct program *program, int argc, char **argv, int *status);
