@@ -49,7 +49,7 @@ int main(int argc, char **argv)
         do { /* the last argument: no need for the token by which one could wait for this delivery */
             rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos, NOT_RETAINED,
                                     NULL);
-        } while (session_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
+        } while (session_wait_to_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
         console_sent(topic, NOT_RETAINED, payload);

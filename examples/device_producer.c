@@ -43,7 +43,7 @@ static int publish_device_info(struct session *session, const char *device_id)
     }
     snprintf(topic, sizeof topic, INFO_TOPIC, device_id);
     int rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, RETAINED, NULL);
-    session_retry(session, &rc); /* always false here: on_connected is called again with the next connection */
+    session_wait_to_retry(session, &rc); /* always false here: on_connected is called again with the next connection */
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, RETAINED, payload);
     return rc;
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
         do { /* the last argument: no need for the token by which one could wait for this delivery */
             rc = MQTTClient_publish(session.client, topic, (int)strlen(payload), payload, options.qos, NOT_RETAINED,
                                     NULL);
-        } while (session_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
+        } while (session_wait_to_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
         console_sent(topic, NOT_RETAINED, payload);

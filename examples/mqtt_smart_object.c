@@ -135,7 +135,7 @@ static int publish(struct smart_object *object, const char *format, struct dto_s
     make_topic(object, topic, format);
     do {
         rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, qos, retained, NULL);
-    } while (session_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
+    } while (session_wait_to_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, retained, payload);
     return rc;

@@ -135,7 +135,7 @@ static void send_switch(struct controller *controller, const char *position)
     make_topic(controller, topic, ACTION_TOPIC);
     do {
         rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED, NULL);
-    } while (session_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
+    } while (session_wait_to_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
     if (rc == MQTTCLIENT_SUCCESS)
         console_sent(topic, NOT_RETAINED, payload);
 }

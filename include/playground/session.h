@@ -11,7 +11,7 @@
  *         int rc;
  *         do
  *             rc = MQTTClient_publish(session.client, ...);
- *         while (session_retry(&session, &rc));
+ *         while (session_wait_to_retry(&session, &rc));
  *         session_wait(&session, options.interval);
  *     }
  *     return session_close(&session);
@@ -89,7 +89,7 @@ bool session_goes_on(struct session *session, long done);
  * unacknowledged messages within options->window, and waits for acknowledgements where it must, as session_goes_on does
  * after a loss, when what was in flight is in flight again; with SESSION_ONE_THREAD what arrives meanwhile waits, too.
  * In on_connected it never waits, nor asks for another try: that is called again with the next connection. */
-bool session_retry(struct session *session, int *rc);
+bool session_wait_to_retry(struct session *session, int *rc);
 
 /* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho calls it on a thread that
  * it starts for that, and nobody else hears when it was. It must neither wait nor call Paho: Paho waits for it, for

@@ -93,7 +93,7 @@ int session_subscribed(struct session *session, const char *filter, int rc)
     return rc;
 }
 
-bool session_retry(struct session *session, int *rc)
+bool session_wait_to_retry(struct session *session, int *rc)
 {
     struct session_parts *parts = session->parts;
 

@@ -203,7 +203,7 @@ def humidity(lab):
     proxy.close()
     lab.point("it goes on when the connection breaks, and connects again",
               status == 0 and flood.err.matching("^Summary: 30[0-9]{2} sent"),
-              "Both publishes need their do ... while (session_retry(...)): it waits until the connection is back.")
+              "Both publishes need their do ... while (session_wait_to_retry(...)): it waits until the connection is back.")
 
 
 def carol(lab):

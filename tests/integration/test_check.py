@@ -36,7 +36,7 @@ MISTAKES = [
     ("3", PRODUCER, "120 - 2 * temperature;", "120 - 2 * temperature_sensor_read(&sensor, true);", "five temperatures come"),
     ("3", PRODUCER, "120 - 2 * temperature", "50", "and not always the same"),
     ("3", PRODUCER, "payload, qos, NOT_RETAINED,", "payload, qos, RETAINED,", "they are not retained"),
-    ("3", PRODUCER, "while (session_retry(session, &rc))", "while (false && session_retry(session, &rc))", "goes on when"),
+    ("3", PRODUCER, "while (session_wait_to_retry(session, &rc))", "while (false && session_wait_to_retry(session, &rc))", "goes on when"),
     ("3", PRODUCER, '"device/%s/sensor/humidity"', '"device/%.0sdevice001/sensor/humidity"', "with --device-id kitchen"),
     ("4", "mosquitto/passwd", "\nbob:", "\nrob:", "alice, bob and admin come in"),
     ("4", "mosquitto/acl", "pattern readwrite /iot/user/%u/#",

@@ -83,7 +83,7 @@ def test_the_files_that_the_readme_tells_engineers_to_take_are_all_it_takes(tmp_
             for (long sent = 0; session_goes_on(&session, sent); sent++) {
                 do
                     rc = MQTTClient_publish(session.client, "t", 1, "1", 0, 0, NULL);
-                while (session_retry(&session, &rc));
+                while (session_wait_to_retry(&session, &rc));
                 console_sent("t", false, "1");
             }
             return session_close(&session);

@@ -46,7 +46,7 @@ static int publish(int qos)
         rc = MQTTClient_publish(self.session.client, options->topic, (int)strlen(payload), payload, qos, 0, NULL);
         program.was_put[number] = program.was_put[number] || (rc == MQTTCLIENT_SUCCESS && qos > 0);
         published_us = world_now();
-    } while (session_retry(&self.session, &rc));
+    } while (session_wait_to_retry(&self.session, &rc));
     if (program.beginning > 0 && world_now() - published_us > AT_ONCE_US)
         broken("what on_connected announces does not wait for room", "%.3f s",
                (double)(world_now() - published_us) / 1e6);

@@ -128,7 +128,7 @@ static void a_session_without_memory_says_so_and_ends(void **state)
     session_set_will(&session, "gone", "farewell");
     session_connect(&session);
     is_connected = session_is_connected(&session);
-    retries = session_retry(&session, &rc);
+    retries = session_wait_to_retry(&session, &rc);
     session_wait(&session, 40);
     goes_on = session_goes_on(&session, 0);
     status = session_close(&session);
