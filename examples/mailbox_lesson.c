@@ -21,7 +21,7 @@ static void *measure(void *argument)
 
     for (int i = 1; i <= READINGS; i++) {
         struct reading reading = {.number = i, .celsius = 20.0 + i};
-        mailbox_hand_over(mailbox, &reading); /* waits until main has taken it */
+        mailbox_hand_over(mailbox, &reading, sizeof reading); /* waits until main has taken it */
         mailbox_sleep(mailbox, 0.1);
     }
     mailbox_close(mailbox); /* no more will come */

@@ -83,7 +83,7 @@ static void *sensor_thread(void *argument)
     const struct mail mail = {.kind = READING_DUE};
 
     do
-        mailbox_hand_over(object->mailbox, &mail);
+        mailbox_hand_over(object->mailbox, &mail, sizeof mail);
     while (mailbox_sleep(object->mailbox, object->options.interval));
     return NULL;
 }
@@ -97,7 +97,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     (void)topic_length;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
     memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
-    mailbox_put_within(object->mailbox, &mail, PATIENCE_MS);
+    mailbox_put_within(object->mailbox, &mail, sizeof mail, PATIENCE_MS);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
     return 1;

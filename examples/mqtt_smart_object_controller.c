@@ -72,7 +72,7 @@ static void on_timer(void *argument)
     struct controller *controller = argument;
     const struct mail mail = {.kind = SWITCH_ON_DUE};
 
-    mailbox_hand_over(controller->mailbox, &mail);
+    mailbox_hand_over(controller->mailbox, &mail, sizeof mail);
 }
 
 /* On Paho's thread. Returns 1: the message was taken and freed. */
@@ -84,7 +84,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     (void)topic_length;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
     memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
-    mailbox_put_within(controller->mailbox, &mail, PATIENCE_MS);
+    mailbox_put_within(controller->mailbox, &mail, sizeof mail, PATIENCE_MS);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
     return 1;

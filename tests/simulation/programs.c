@@ -154,7 +154,7 @@ static void sensor_thread(void *argument)
 
     (void)argument;
     do {
-        if (mailbox_hand_over(self.mailbox, &mail) && world_now() - self.taken_us > AT_ONCE_US)
+        if (mailbox_hand_over(self.mailbox, &mail, sizeof mail) && world_now() - self.taken_us > AT_ONCE_US)
             broken("who hands over is told at once", "after %.3f s", (double)(world_now() - self.taken_us) / 1e6);
     } while (mailbox_sleep(self.mailbox, options->interval));
     self.sensor_has_ended = true;
@@ -166,7 +166,7 @@ static int on_message(void *context, char *topic, int topic_length, MQTTClient_m
     struct mail mail = {.kind = ACTION_RECEIVED, .number = atoi(message->payload)};
 
     (void)context, (void)topic_length;
-    if (mailbox_put_within(self.mailbox, &mail, 100))
+    if (mailbox_put_within(self.mailbox, &mail, sizeof mail, 100))
         self.numbers[self.put++ % MAIL] = mail.number;
     else
         self.refused++;

@@ -114,7 +114,7 @@ static void items_come_out_in_the_order_they_were_put(void **state)
     assert_non_null(mailbox);
     for (int round = 0; round < 20; round++) { /* round and round the ring */
         for (int i = 0; i < round % CAPACITY + 1; i++, put++)
-            assert_true(mailbox_put(mailbox, &put));
+            assert_true(mailbox_put(mailbox, &put, sizeof put));
         while (taken < put) {
             assert_true(mailbox_take(mailbox, &item, 0));
             assert_int_equal(item, taken++);
@@ -133,17 +133,17 @@ static void a_full_mailbox_refuses_and_counts_the_lost(void **state)
         size_t item;
         assert_non_null(mailbox);
         for (item = 0; item < capacity; item++)
-            assert_true(mailbox_put(mailbox, &item));
+            assert_true(mailbox_put(mailbox, &item, sizeof item));
         assert_int_equal(mailbox_lost(mailbox), 0);
         for (unsigned long lost = 1; lost <= 3; lost++) {
-            assert_false(mailbox_put(mailbox, &item));
+            assert_false(mailbox_put(mailbox, &item, sizeof item));
             assert_int_equal(mailbox_lost(mailbox), lost);
         }
         assert_true(mailbox_take(mailbox, &item, 0)); /* makes room for one */
         assert_int_equal(item, 0);
         item = capacity;
-        assert_true(mailbox_put(mailbox, &item));
-        assert_false(mailbox_put(mailbox, &item));
+        assert_true(mailbox_put(mailbox, &item, sizeof item));
+        assert_false(mailbox_put(mailbox, &item, sizeof item));
         for (size_t i = 1; i <= capacity; i++) {
             assert_true(mailbox_take(mailbox, &item, 0));
             assert_int_equal(item, i);
@@ -163,10 +163,10 @@ static void items_are_copied_in_and_out(void **state)
 
     (void)state;
     assert_non_null(mailbox);
-    assert_true(mailbox_put(mailbox, &letter));
+    assert_true(mailbox_put(mailbox, &letter, sizeof letter));
     memset(&letter, '#', sizeof letter);
     strcpy(letter.text, "second");
-    assert_true(mailbox_put(mailbox, &letter));
+    assert_true(mailbox_put(mailbox, &letter, sizeof letter));
     memset(&letter, '#', sizeof letter);
 
     assert_true(mailbox_take(mailbox, &taken, 0));
@@ -176,6 +176,47 @@ static void items_are_copied_in_and_out(void **state)
     assert_string_equal(taken.text, "second");
     for (size_t i = sizeof "second"; i < sizeof taken.text; i++)
         assert_int_equal(taken.text[i], '#'); /* to the last byte */
+    mailbox_free(mailbox);
+}
+
+static void of_each_item_as_many_bytes_are_copied_as_it_has(void **state)
+{
+    enum { CAPACITY = 4, LARGEST = 8, SIZES = LARGEST + 1 };
+    static const char text[] = "abcdefgh";
+    struct mailbox *mailbox = mailbox_new(CAPACITY, LARGEST);
+
+    (void)state;
+    assert_non_null(mailbox);
+    for (size_t round = 0; round < CAPACITY * SIZES; round++) { /* each size in each place */
+        char taken[SIZES] = "########";
+        size_t size = round % SIZES;
+        assert_true(mailbox_put(mailbox, text + LARGEST - size, size));
+        assert_true(mailbox_take(mailbox, taken, 0));
+        assert_memory_equal(taken, text + LARGEST - size, size);
+        assert_string_equal(taken + size, "########" + size);
+    }
+    mailbox_free(mailbox);
+}
+
+static void an_item_that_is_too_large_is_refused_at_once(void **state)
+{
+    struct mailbox *mailbox = mailbox_new(1, sizeof(int));
+    int items[2] = {1, 2}, taken = 0;
+    int64_t start_us = monotonic_us();
+
+    (void)state;
+    assert_non_null(mailbox);
+    for (int full = 0; full < 2; full++) {
+        assert_false(mailbox_put(mailbox, items, sizeof *items + 1));
+        assert_false(mailbox_put_within(mailbox, items, sizeof items, LONG_MS));
+        assert_false(mailbox_hand_over(mailbox, items, sizeof items));
+        assert_int_equal(mailbox_lost(mailbox), 2 * full + 2);
+        if (!full)
+            assert_true(mailbox_put(mailbox, items, sizeof *items));
+    }
+    assert_true(mailbox_take(mailbox, &taken, 0));
+    assert_int_equal(taken, 1);
+    assert_true(monotonic_us() - start_us < HANGS_US);
     mailbox_free(mailbox);
 }
 
@@ -204,7 +245,7 @@ static void an_item_that_is_there_is_taken_without_waiting(void **state)
 
     (void)state;
     assert_non_null(mailbox);
-    assert_true(mailbox_put(mailbox, &item));
+    assert_true(mailbox_put(mailbox, &item, sizeof item));
     assert_true(mailbox_take(mailbox, &taken, LONG_MS));
     assert_int_equal(taken, 42);
     assert_true(monotonic_us() - start_us < HANGS_US);
@@ -223,7 +264,7 @@ static void sleep_lasts_its_time(void **state)
         int64_t start_us = monotonic_us();
         assert_true(mailbox_sleep(mailbox, seconds[i]));
         assert_true((double)(monotonic_us() - start_us) >= seconds[i] * 1e6 - 1);
-        mailbox_put(mailbox, &item); /* no item shortens the next sleep */
+        mailbox_put(mailbox, &item, sizeof item); /* no item shortens the next sleep */
     }
     mailbox_free(mailbox);
 }
@@ -237,8 +278,8 @@ static void a_closed_mailbox_refuses_and_waits_for_nothing(void **state)
     (void)state;
     assert_non_null(mailbox);
     mailbox_close(mailbox);
-    assert_false(mailbox_put(mailbox, &item));
-    assert_false(mailbox_hand_over(mailbox, &item));
+    assert_false(mailbox_put(mailbox, &item, sizeof item));
+    assert_false(mailbox_hand_over(mailbox, &item, sizeof item));
     assert_false(mailbox_sleep(mailbox, LONG_MS / 1000.0));
     assert_false(mailbox_sleep(mailbox, 0));
     assert_false(mailbox_take(mailbox, &item, LONG_MS));
@@ -256,12 +297,12 @@ static void a_closed_mailbox_can_still_be_emptied(void **state)
     (void)state;
     assert_non_null(mailbox);
     for (item = 0; item < 3; item++)
-        assert_true(mailbox_put(mailbox, &item));
+        assert_true(mailbox_put(mailbox, &item, sizeof item));
     mailbox_close(mailbox);
     for (int i = 0; i < 3; i++) {
         assert_true(mailbox_take(mailbox, &item, LONG_MS));
         assert_int_equal(item, i);
-        assert_false(mailbox_put(mailbox, &i)); /* room, but closed */
+        assert_false(mailbox_put(mailbox, &i, sizeof i)); /* room, but closed */
     }
     assert_false(mailbox_take(mailbox, &item, LONG_MS));
     mailbox_free(mailbox);
@@ -275,14 +316,14 @@ static void what_nobody_takes_from_a_closed_mailbox_is_lost(void **state)
     (void)state;
     assert_non_null(mailbox);
     for (item = 0; item < 3; item++)
-        assert_true(mailbox_put(mailbox, &item));
+        assert_true(mailbox_put(mailbox, &item, sizeof item));
     assert_int_equal(mailbox_lost(mailbox), 0); /* not yet */
     mailbox_close(mailbox);
     assert_int_equal(mailbox_lost(mailbox), 3);
     assert_true(mailbox_take(mailbox, &item, 0));
     assert_int_equal(mailbox_lost(mailbox), 2);
-    assert_false(mailbox_put(mailbox, &item));
-    assert_false(mailbox_put_within(mailbox, &item, LONG_MS));
+    assert_false(mailbox_put(mailbox, &item, sizeof item));
+    assert_false(mailbox_put_within(mailbox, &item, sizeof item, LONG_MS));
     assert_int_equal(mailbox_lost(mailbox), 4);
     while (mailbox_take(mailbox, &item, 0))
         continue;
@@ -297,16 +338,16 @@ static void who_has_waited_in_vain_does_not_wait_again_before_somebody_takes(voi
 
     (void)state;
     assert_non_null(mailbox);
-    assert_true(mailbox_put(mailbox, &item));
-    assert_false(mailbox_put_within(mailbox, &item, 50));
+    assert_true(mailbox_put(mailbox, &item, sizeof item));
+    assert_false(mailbox_put_within(mailbox, &item, sizeof item, 50));
     int64_t start_us = monotonic_us();
-    assert_false(mailbox_put_within(mailbox, &item, LONG_MS));
+    assert_false(mailbox_put_within(mailbox, &item, sizeof item, LONG_MS));
     assert_true(monotonic_us() - start_us < HANGS_US);
     assert_int_equal(mailbox_lost(mailbox), 2);
     assert_true(mailbox_take(mailbox, &item, 0));
-    assert_true(mailbox_put(mailbox, &item));
+    assert_true(mailbox_put(mailbox, &item, sizeof item));
     start_us = monotonic_us();
-    assert_false(mailbox_put_within(mailbox, &item, 50));
+    assert_false(mailbox_put_within(mailbox, &item, sizeof item, 50));
     assert_true(monotonic_us() - start_us >= 50000); /* it waits again */
     mailbox_free(mailbox);
 }
@@ -341,7 +382,7 @@ static bool hand_over_many(struct mailbox *mailbox, int number)
 
     (void)number;
     for (int item = 0; item < HANDED; item++) {
-        all = mailbox_hand_over(mailbox, &item) && all;
+        all = mailbox_hand_over(mailbox, &item, sizeof item) && all;
         pthread_mutex_lock(&returned.mutex);
         returned.count++;
         pthread_mutex_unlock(&returned.mutex);
@@ -373,7 +414,7 @@ static void hand_over_returns_only_after_the_item_was_taken(void **state)
 
 static bool hand_over_one(struct mailbox *mailbox, int number)
 {
-    return mailbox_hand_over(mailbox, &number);
+    return mailbox_hand_over(mailbox, &number, sizeof number);
 }
 
 static void hand_over_waits_for_room(void **state)
@@ -382,7 +423,7 @@ static void hand_over_waits_for_room(void **state)
     for (int round = 0; round < ROUNDS; round++) {
         struct crew *crew = crew_new(mailbox_new(1, sizeof(int)));
         int item = 42;
-        assert_true(mailbox_put(crew->mailbox, &item));
+        assert_true(mailbox_put(crew->mailbox, &item, sizeof item));
         crew_start(crew, hand_over_one);
         crew_wait(crew, &crew->ready);
         assert_true(mailbox_take(crew->mailbox, &item, LONG_MS));
@@ -438,7 +479,7 @@ static void an_item_wakes_a_thread_that_waits_for_one(void **state)
         int item = 42;
         crew_start(crew, take_one);
         crew_wait(crew, &crew->ready);
-        assert_true(mailbox_put(crew->mailbox, &item));
+        assert_true(mailbox_put(crew->mailbox, &item, sizeof item));
         crew_join(crew);
         assert_true(crew->workers[0].result);
         crew_free(crew);
@@ -470,7 +511,7 @@ static void closing_wakes_every_thread_that_waits(void **state)
         for (int round = 0; round < ROUNDS; round++) {
             struct crew *crew = crew_new(mailbox_new(WORKERS_MAX, sizeof(int)));
             int item = 42, threads = round % WORKERS_MAX + 1, left = 0;
-            while (cases[i].full && left < WORKERS_MAX && mailbox_put(crew->mailbox, &item))
+            while (cases[i].full && left < WORKERS_MAX && mailbox_put(crew->mailbox, &item, sizeof item))
                 left++;
             for (int j = 0; j < threads; j++)
                 crew_start(crew, cases[i].call);
@@ -498,12 +539,13 @@ static void what_is_not_handed_over_is_neither_lost_nor_taken_later(void **state
     for (int round = 0; round < ROUNDS; round++) {
         struct crew *crew = crew_new(mailbox_new(WORKERS_MAX, sizeof(int)));
         int item = 7, left = 0;
-        assert_true(mailbox_put(crew->mailbox, &item));
+        assert_true(mailbox_put(crew->mailbox, &item, sizeof item));
         for (int i = 0; i < round % 4 + 1; i++)
             crew_start(crew, hand_over_one);
         crew_wait(crew, &crew->ready);
         spin();
-        assert_true(mailbox_put(crew->mailbox, &item)); /* sometimes before, sometimes behind, sometimes between them */
+        /* sometimes before them, sometimes behind, sometimes between them */
+        assert_true(mailbox_put(crew->mailbox, &item, sizeof item));
         mailbox_close(crew->mailbox);
         assert_int_equal(mailbox_lost(crew->mailbox), 2);
         crew_join(crew);
@@ -529,7 +571,7 @@ static bool produce_by_hand(struct mailbox *mailbox, int number)
     bool all = true;
 
     for (int i = 0; i < EACH; i++)
-        all = mailbox_hand_over(mailbox, &(struct numbered){number, i}) && all;
+        all = mailbox_hand_over(mailbox, &(struct numbered){number, i}, sizeof(struct numbered)) && all;
     return all;
 }
 
@@ -565,7 +607,7 @@ static int accepted[PRODUCERS]; /* each producer counts its own */
 static bool produce_without_waiting(struct mailbox *mailbox, int number)
 {
     for (int i = 0; i < EACH; i++)
-        accepted[number] += mailbox_put(mailbox, &(struct numbered){number, i});
+        accepted[number] += mailbox_put(mailbox, &(struct numbered){number, i}, sizeof(struct numbered));
     return true;
 }
 
@@ -612,7 +654,7 @@ static void several_consumers_share_the_items(void **state)
     for (int i = 0; i < CONSUMERS; i++)
         crew_start(crew, take_one);
     for (int i = 0; i < CONSUMERS; i++)
-        assert_true(mailbox_hand_over(crew->mailbox, &item));
+        assert_true(mailbox_hand_over(crew->mailbox, &item, sizeof item));
     crew_join(crew);
     for (int i = 0; i < CONSUMERS; i++)
         assert_true(crew->workers[i].result);
@@ -626,6 +668,8 @@ int main(void)
         cmocka_unit_test(items_come_out_in_the_order_they_were_put),
         cmocka_unit_test(a_full_mailbox_refuses_and_counts_the_lost),
         cmocka_unit_test(items_are_copied_in_and_out),
+        cmocka_unit_test(of_each_item_as_many_bytes_are_copied_as_it_has),
+        cmocka_unit_test(an_item_that_is_too_large_is_refused_at_once),
         cmocka_unit_test(taking_from_an_empty_mailbox_times_out),
         cmocka_unit_test(an_item_that_is_there_is_taken_without_waiting),
         cmocka_unit_test(sleep_lasts_its_time),

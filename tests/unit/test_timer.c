@@ -196,7 +196,7 @@ static void deliver(void *argument)
     struct delivery *delivery = argument;
 
     run(&delivery->record);
-    delivery->delivered = mailbox_hand_over(delivery->mailbox, &(int){42});
+    delivery->delivered = mailbox_hand_over(delivery->mailbox, &(int){42}, sizeof(int));
 }
 
 static void the_function_may_wait_in_hand_over_until_the_mailbox_is_closed(void **state)
@@ -208,8 +208,8 @@ static void the_function_may_wait_in_hand_over_until_the_mailbox_is_closed(void 
         int item = 0;
         assert_non_null(delivery.mailbox);
         record_init(&delivery.record);
-        if (round % 2 == 0)
-            assert_true(mailbox_put(delivery.mailbox, &item)); /* it waits for room; otherwise to be taken */
+        if (round % 2 == 0) /* it waits for room; otherwise to be taken */
+            assert_true(mailbox_put(delivery.mailbox, &item, sizeof item));
         assert_int_equal(timer_start(&timer, 0, deliver, &delivery), 0);
         assert_true(wait_for_run(&delivery.record));
         assert_false(timer_cancel(&timer));
