@@ -1,7 +1,7 @@
 /* Exercise 5, the smart object: a device with a temperature sensor and a switch that heats, which obeys commands.
  *
- * New here: Paho's callback mode, a thread for the sensor, and a mailbox between these two and the main thread, which
- *           alone calls Paho; actions received while telemetry goes on; events, retained, at quality of service 1;
+ * New here: Paho's callback mode (see inbox.c), a thread for the sensor, and a mailbox between these two and the main
+ *           thread, which alone calls Paho; actions received while telemetry goes on; events, retained, at QoS 1;
  *           a will, by which the broker tells that we are gone if we cannot.
  * Partner:  mqtt_smart_object_controller
  * Usage:    mqtt_smart_object [--device-id ID] [--alert-above CELSIUS] [--interval SECONDS]
@@ -10,8 +10,8 @@
 #include "dto/device_descriptor.h"
 #include "dto/event_descriptor.h"
 #include "dto/message_descriptor.h"
+#include "inbox.h"
 #include "playground/console.h"
-#include "playground/mailbox.h"
 #include "playground/options.h"
 #include "playground/session.h"
 #include "playground/switch_actuator.h"
@@ -38,8 +38,6 @@
 #define ACTION_QOS        1
 #define RETAINED          1
 #define NOT_RETAINED      0
-#define MAILBOX_CAPACITY  256 /* actions that may wait while the main thread is busy */
-#define PATIENCE_MS       100 /* for which a callback waits if the mailbox is full; for ever would hang Paho and us */
 
 static double alert_above = 35;
 
@@ -54,20 +52,10 @@ static const struct program program = {
     .own = own_options,
 };
 
-/* What the other threads have to tell the main thread. */
-struct mail {
-    enum { READING_DUE, ACTION_RECEIVED } kind;
-    /* Of an action: */
-    bool retained;
-    char topic[OPTIONS_TOPIC_SIZE];
-    size_t length; /* as received; more than DTO_JSON_MAX bytes are refused unread */
-    char payload[DTO_JSON_MAX];
-};
-
 struct smart_object {
     struct options options;
     struct session session;
-    struct mailbox *mailbox;
+    struct inbox inbox;
     char presence_topic[OPTIONS_TOPIC_SIZE];
     char will[DTO_JSON_MAX]; /* what the broker publishes there when it has lost us */
     struct temperature_sensor sensor;
@@ -75,41 +63,17 @@ struct smart_object {
     bool is_hot; /* above alert_above, at the last reading */
 };
 
-/* --- other threads: they only put mail into the mailbox --------------------------------------------------------- */
+/* --- other threads: they only put mail into the mailbox; those of Paho's do it in inbox.c ----------------------- */
 
 static void *sensor_thread(void *argument)
 {
     struct smart_object *object = argument;
-    const struct mail mail = {.kind = READING_DUE};
+    const enum mail_kind due = READING_DUE;
 
     do
-        mailbox_hand_over(object->mailbox, &mail, sizeof mail);
-    while (mailbox_sleep(object->mailbox, object->options.interval));
+        mailbox_hand_over(object->inbox.mailbox, &due, sizeof due);
+    while (mailbox_sleep(object->inbox.mailbox, object->options.interval));
     return NULL;
-}
-
-/* On Paho's thread. Returns 1: the message was taken and freed. */
-static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
-{
-    struct smart_object *object = context;
-    struct mail mail = {.kind = ACTION_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
-
-    (void)topic_length;
-    snprintf(mail.topic, sizeof mail.topic, "%s", topic);
-    memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
-    mailbox_put_within(object->mailbox, &mail, sizeof mail, PATIENCE_MS);
-    MQTTClient_freeMessage(&message);
-    MQTTClient_free(topic);
-    return 1;
-}
-
-/* On a thread that Paho starts for it. */
-static void on_connection_lost(void *context, char *cause)
-{
-    struct smart_object *object = context;
-
-    (void)cause;                    /* always NULL */
-    session_lost(&object->session); /* session_goes_on makes a new connection */
 }
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */
@@ -119,8 +83,7 @@ static void make_topic(const struct smart_object *object, char topic[OPTIONS_TOP
     snprintf(topic, OPTIONS_TOPIC_SIZE, format, object->options.base_topic, object->options.device_id);
 }
 
-/* Publishes what was written to `payload`, unless writing it was refused. Returns MQTTCLIENT_SUCCESS if Paho took it.
- */
+/* Publishes what was written to `payload`, unless that was refused. Returns MQTTCLIENT_SUCCESS if Paho took it. */
 static int publish(struct smart_object *object, const char *format, struct dto_status written, char *payload, int qos,
                    int retained)
 {
@@ -147,8 +110,8 @@ static int publish_device_info(struct smart_object *object)
     char payload[DTO_JSON_MAX];
 
     dto_set_string(device.device_id, object->options.device_id);
-    return publish(object, INFO_TOPIC, device_descriptor_to_json(&device, payload, sizeof payload), payload,
-                   TELEMETRY_QOS, RETAINED);
+    struct dto_status written = device_descriptor_to_json(&device, payload, sizeof payload);
+    return publish(object, INFO_TOPIC, written, payload, TELEMETRY_QOS, RETAINED);
 }
 
 static void publish_telemetry(struct smart_object *object, const char *format, const char *type, struct dto_value value)
@@ -157,8 +120,13 @@ static void publish_telemetry(struct smart_object *object, const char *format, c
     char payload[DTO_JSON_MAX];
 
     dto_set_string(message.value_type, type);
-    publish(object, format, message_descriptor_to_json(&message, payload, sizeof payload), payload, TELEMETRY_QOS,
-            NOT_RETAINED);
+    struct dto_status written = message_descriptor_to_json(&message, payload, sizeof payload);
+    publish(object, format, written, payload, TELEMETRY_QOS, NOT_RETAINED);
+}
+
+static void publish_switch(struct smart_object *object)
+{
+    publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(object->heater.on ? DTO_SWITCH_ON : DTO_SWITCH_OFF));
 }
 
 static struct dto_status write_event(const char *type, struct dto_value value, char payload[DTO_JSON_MAX])
@@ -172,8 +140,9 @@ static struct dto_status write_event(const char *type, struct dto_value value, c
 static int publish_event(struct smart_object *object, const char *format, const char *type, struct dto_value value)
 {
     char payload[DTO_JSON_MAX];
+    struct dto_status written = write_event(type, value, payload);
 
-    return publish(object, format, write_event(type, value, payload), payload, EVENT_QOS, RETAINED);
+    return publish(object, format, written, payload, EVENT_QOS, RETAINED);
 }
 
 /* Leaves with the broker what it is to publish if we vanish without a word. */
@@ -215,18 +184,15 @@ static void on_reading_due(struct smart_object *object)
 
 static void switch_to(struct smart_object *object, const char *topic, const char *position)
 {
-    switch (switch_move(&object->heater, position)) {
-    case SWITCH_CHANGED:
-        console_received(topic, false, position);
-        publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
-        break;
-    case SWITCH_UNCHANGED:
-        console_received(topic, false, position);
-        break;
-    case SWITCH_REFUSED:
-        console_refused(topic, false, "a switch is ON or OFF");
-        break;
+    bool on = strcmp(position, DTO_SWITCH_ON) == 0;
+
+    if (!on && strcmp(position, DTO_SWITCH_OFF) != 0) {
+        console_refused(topic, false, "a switch is " DTO_SWITCH_ON " or " DTO_SWITCH_OFF);
+        return;
     }
+    console_received(topic, false, position);
+    if (switch_turn(&object->heater, on))
+        publish_switch(object);
 }
 
 static void on_action(struct smart_object *object, const struct mail *mail)
@@ -253,18 +219,15 @@ static void run(struct smart_object *object)
     long readings = 0;
 
     if (session_goes_on(&object->session, readings))
-        publish_telemetry(object, SWITCH_TOPIC, DTO_SWITCH, dto_string(switch_position(&object->heater)));
+        publish_switch(object);
     while (session_goes_on(&object->session, readings)) {
-        if (!mailbox_take(object->mailbox, &mail, object->session.timeout_ms))
+        if (!mailbox_take(object->inbox.mailbox, &mail, object->session.timeout_ms))
             continue;
-        switch (mail.kind) {
-        case READING_DUE:
+        if (mail.kind == READING_DUE) {
             on_reading_due(object);
             readings++;
-            break;
-        case ACTION_RECEIVED:
+        } else {
             on_action(object, &mail);
-            break;
         }
     }
 }
@@ -281,19 +244,16 @@ int main(int argc, char **argv)
     if (!options_read(&object.options, &program, argc, argv, &status))
         return status;
     object.sensor = temperature_sensor_create((uint64_t)object.options.seed);
-    object.mailbox = mailbox_new(MAILBOX_CAPACITY, sizeof(struct mail));
-    if (object.mailbox == NULL) {
-        console_error("no memory for the mailbox");
+    if (!inbox_open(&object.inbox, &object.session))
         return EX_SOFTWARE;
-    }
     session_create(&object.session, &object.options, SESSION_CALLBACKS, on_connected, &object);
-    MQTTClient_setCallbacks(object.session.client, &object, on_connection_lost, on_message, NULL);
+    MQTTClient_setCallbacks(object.session.client, &object.inbox, on_connection_lost, on_message, NULL);
     leave_will(&object);
     session_connect(&object.session);
 
     if (pthread_create(&thread, NULL, sensor_thread, &object) == 0) {
         run(&object);
-        mailbox_close(object.mailbox); /* the sensor thread ends */
+        mailbox_close(object.inbox.mailbox); /* the sensor thread ends */
         pthread_join(thread, NULL);
     } else {
         session_fail(&object.session, EX_SOFTWARE, "the sensor's thread cannot be started");
@@ -301,9 +261,6 @@ int main(int argc, char **argv)
     if (session_is_connected(&object.session))
         publish_event(&object, PRESENCE_TOPIC, DTO_PRESENCE, dto_string(DTO_OFFLINE));
     status = session_close(&object.session);
-    if (mailbox_lost(object.mailbox) > 0)
-        console_note("Messages lost: %lu (they came faster than they could be handled, or at the very end)",
-                     mailbox_lost(object.mailbox));
-    mailbox_free(object.mailbox);
+    inbox_close(&object.inbox);
     return status;
 }

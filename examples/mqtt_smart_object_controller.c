@@ -8,8 +8,8 @@
 #include "dto/device_descriptor.h"
 #include "dto/event_descriptor.h"
 #include "dto/message_descriptor.h"
+#include "inbox.h"
 #include "playground/console.h"
-#include "playground/mailbox.h"
 #include "playground/options.h"
 #include "playground/session.h"
 #include "playground/timer.h"
@@ -28,9 +28,7 @@
 #define PRESENCE_TOPIC   "%s/%s/event/presence"
 #define ACTION_TOPIC     "%s/%s/action/switch"
 #define QOS              1
-#define NOT_RETAINED     0   /* a command is for now, not for whoever subscribes tomorrow */
-#define MAILBOX_CAPACITY 256 /* messages that may wait while the main thread is busy */
-#define PATIENCE_MS      100 /* for which a callback waits if the mailbox is full; for ever would hang Paho and us */
+#define NOT_RETAINED     0 /* a command is for now, not for whoever subscribes tomorrow */
 
 static double threshold = 37;
 static double off_seconds = 10;
@@ -47,56 +45,22 @@ static const struct program program = {
     .own = own_options,
 };
 
-/* What the other threads have to tell the main thread. */
-struct mail {
-    enum { MESSAGE_RECEIVED, SWITCH_ON_DUE } kind;
-    /* Of a message: */
-    bool retained;
-    char topic[OPTIONS_TOPIC_SIZE];
-    size_t length; /* as received; more than DTO_JSON_MAX bytes are refused unread */
-    char payload[DTO_JSON_MAX];
-};
-
 struct controller {
     struct options options;
     struct session session;
-    struct mailbox *mailbox;
+    struct inbox inbox;
     struct timer timer;
     bool is_off; /* we switched the object off, and the timer runs */
 };
 
-/* --- other threads: they only put mail into the mailbox --------------------------------------------------------- */
+/* --- other threads: they only put mail into the mailbox; those of Paho's do it in inbox.c ----------------------- */
 
 static void on_timer(void *argument)
 {
     struct controller *controller = argument;
-    const struct mail mail = {.kind = SWITCH_ON_DUE};
+    const enum mail_kind due = SWITCH_ON_DUE;
 
-    mailbox_hand_over(controller->mailbox, &mail, sizeof mail);
-}
-
-/* On Paho's thread. Returns 1: the message was taken and freed. */
-static int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
-{
-    struct controller *controller = context;
-    struct mail mail = {.kind = MESSAGE_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
-
-    (void)topic_length;
-    snprintf(mail.topic, sizeof mail.topic, "%s", topic);
-    memcpy(mail.payload, message->payload, mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload);
-    mailbox_put_within(controller->mailbox, &mail, sizeof mail, PATIENCE_MS);
-    MQTTClient_freeMessage(&message);
-    MQTTClient_free(topic);
-    return 1;
-}
-
-/* On a thread that Paho starts for it. */
-static void on_connection_lost(void *context, char *cause)
-{
-    struct controller *controller = context;
-
-    (void)cause;                        /* always NULL */
-    session_lost(&controller->session); /* session_goes_on makes a new connection */
+    mailbox_hand_over(controller->inbox.mailbox, &due, sizeof due);
 }
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */
@@ -204,7 +168,7 @@ static struct dto_status on_telemetry(struct controller *controller, const struc
     return status;
 }
 
-static void on_mail(struct controller *controller, const struct mail *mail)
+static void on_received(struct controller *controller, const struct mail *mail)
 {
     char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE];
     struct dto_status status;
@@ -229,16 +193,13 @@ static void run(struct controller *controller)
     long received = 0;
 
     while (session_goes_on(&controller->session, received)) {
-        if (!mailbox_take(controller->mailbox, &mail, controller->session.timeout_ms))
+        if (!mailbox_take(controller->inbox.mailbox, &mail, controller->session.timeout_ms))
             continue;
-        switch (mail.kind) {
-        case MESSAGE_RECEIVED:
-            on_mail(controller, &mail);
-            received++;
-            break;
-        case SWITCH_ON_DUE:
+        if (mail.kind == SWITCH_ON_DUE) {
             on_switch_on_due(controller);
-            break;
+        } else {
+            on_received(controller, &mail);
+            received++;
         }
     }
 }
@@ -250,26 +211,20 @@ int main(int argc, char **argv)
 
     if (!options_read(&controller.options, &program, argc, argv, &status))
         return status;
-    controller.mailbox = mailbox_new(MAILBOX_CAPACITY, sizeof(struct mail));
-    if (controller.mailbox == NULL) {
-        console_error("no memory for the mailbox");
+    if (!inbox_open(&controller.inbox, &controller.session))
         return EX_SOFTWARE;
-    }
     session_create(&controller.session, &controller.options, SESSION_CALLBACKS, on_connected, &controller);
-    MQTTClient_setCallbacks(controller.session.client, &controller, on_connection_lost, on_message, NULL);
+    MQTTClient_setCallbacks(controller.session.client, &controller.inbox, on_connection_lost, on_message, NULL);
     session_connect(&controller.session);
 
     run(&controller);
-    mailbox_close(controller.mailbox);
+    mailbox_close(controller.inbox.mailbox);
     if (controller.is_off) {
         timer_cancel(&controller.timer);
         timer_join(&controller.timer);
         console_note("%s stays switched off", controller.options.device_id);
     }
     status = session_close(&controller.session);
-    if (mailbox_lost(controller.mailbox) > 0)
-        console_note("Messages lost: %lu (they came faster than they could be handled, or at the very end)",
-                     mailbox_lost(controller.mailbox));
-    mailbox_free(controller.mailbox);
+    inbox_close(&controller.inbox);
     return status;
 }

@@ -20,8 +20,8 @@ void mailbox_free(struct mailbox *mailbox);
 bool mailbox_put(struct mailbox *mailbox, const void *item, size_t size);
 
 /* The same, but waits for room for up to `timeout_ms` milliseconds. In a callback of a library that is time in which it
- * does nothing else; so whoever has waited in vain does not wait again before somebody takes: the one who would take may
- * be waiting for that library. */
+ * does nothing else; so whoever has waited in vain does not wait again before somebody takes: the one who would take
+ * may be waiting for that library. */
 bool mailbox_put_within(struct mailbox *mailbox, const void *item, size_t size, unsigned long timeout_ms);
 
 /* Puts a copy of the item, waiting for room, and returns once it was taken. For threads whose item must not get lost
@@ -38,8 +38,8 @@ bool mailbox_sleep(struct mailbox *mailbox, double seconds);
 /* Wakes every thread that waits in one of the functions above; from now on nothing can be put. */
 void mailbox_close(struct mailbox *mailbox);
 
-/* How many items of mailbox_put and mailbox_put_within were lost so far: refused; and, once the mailbox is closed, those
- * that nobody has taken. Who hands over an item knows for himself. */
+/* How many items of mailbox_put and mailbox_put_within were lost so far: refused; and, once the mailbox is closed,
+ * those that nobody has taken. Who hands over an item knows for himself. */
 unsigned long mailbox_lost(struct mailbox *mailbox);
 
 #endif

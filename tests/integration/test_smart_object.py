@@ -84,7 +84,8 @@ def test_actions_are_obeyed_repeated_refused_and_counted(broker, run, observe):
         (ACTION, action("OFF"), "received .*: OFF"),
         (ACTION, action("OFF"), "received .*: OFF"),  # the position that it has: changes nothing
         (ACTION, action("ON"), "received .*: ON"),
-        (ACTION, action("on"), "refused .*: a switch is ON or OFF"),
+        *((ACTION, action(value), "refused .*: a switch is ON or OFF")
+          for value in ("on", "Off", "", "O", "OFFF", "ON ", " OFF", "1", "true", "ON\n")),
         (ACTION, action("ON", "REBOOT"), "refused .*: unknown action"),
         (f"{BASE}/action/reboot", action("OFF"), "refused .*: unknown action"),
         (ACTION, "nonsense", "refused .*: payload is not JSON"),
@@ -103,7 +104,7 @@ def test_actions_are_obeyed_repeated_refused_and_counted(broker, run, observe):
     assert smart_object.interrupt()[0] == 0
     observer.fence()
     assert values(observer.of(SWITCH)) == ["ON", "OFF", "ON"]
-    assert smart_object.summary()[1:] == (3, 7)
+    assert smart_object.summary()[1:] == (3, 16)
 
 
 def test_a_retained_action_is_stale_and_ignored(broker, run, observe):
