@@ -1,14 +1,18 @@
-"""Draws one run of exercise 5: docs/loop.svg, from docs/loop.csv, which is what a third client saw of it.
+"""Draws one run of exercise 5: a picture, from a table beside it, which is what a third client saw of the run.
 
-    loop.py [--bin FOLDER] [--speed FACTOR] [FOLDER]
+    loop.py [--bin FOLDER] [--speed FACTOR] [PAGE]
 
-The seed makes the readings repeat themselves, and the timer runs out in the middle between two of them: so every run of
-the same programs sees the same. With --speed 5 it takes a fifth of its time."""
+The commands are those of the page's chapter in which a comment, `<!-- loop: PICTURE -->`, says where the picture is. The
+seed makes the readings repeat themselves, and the timer runs out in the middle between two of them: so every run of the
+same programs sees the same. With --speed 5 it takes a fifth of its time."""
 
 import argparse
 import csv
+import io
 import json
 import pathlib
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,23 +22,35 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 import conftest  # noqa: E402
 
-INTERVAL, OFF_SECONDS, READINGS = 0.5, 3.75, 50
+OBJECT, CONTROLLER = "mqtt_smart_object", "mqtt_smart_object_controller"
+READINGS = 45
+SPEED = 5  # of a run whose rows are only to be compared
 
 
-def watch(binaries, speed, readings):
+def options_of(program, commands):
+    """What the last of these commands that starts the program gives it."""
+    return next(shlex.split(command)[1:] for command in reversed(commands) if command.split()[:1] == [program])
+
+
+def faster(options, name, speed):
+    """The same options, with a time that is shorter by a factor; and that time as it was."""
+    place = options.index(name) + 1
+    return [*options[:place], str(float(options[place]) / speed), *options[place + 1:]], float(options[place])
+
+
+def watch(commands, binaries, speed):
     """Runs the pair; returns rows of (seconds, what, value). The time is that of the last reading."""
-    rows, reading = [], -1
+    of_object, interval = faster(options_of(OBJECT, commands), "--interval", speed)
+    of_controller, _ = faster(options_of(CONTROLLER, commands), "--off-seconds", speed)
     with tempfile.TemporaryDirectory() as folder:
         broker = conftest.Broker(folder)
         observer = conftest.Observer(broker.port, "/device/#")
-        controller = conftest.Program("mqtt_smart_object_controller", *broker.options, "--off-seconds", OFF_SECONDS / speed,
-                                      "--quiet", folder=binaries)
+        controller = conftest.Program(CONTROLLER, *broker.options, *of_controller, "--quiet", folder=binaries)
         smart_object = None
         try:
             controller.err.wait_for("event/presence")
-            smart_object = conftest.Program("mqtt_smart_object", *broker.options, "--interval", INTERVAL / speed, "--seed", 1,
-                                            "-C", readings, "--quiet", folder=binaries)
-            smart_object.wait(readings * INTERVAL / speed + conftest.DEADLINE)
+            smart_object = conftest.Program(OBJECT, *broker.options, *of_object, "--count", READINGS, "--quiet", folder=binaries)
+            smart_object.wait(READINGS * interval / speed + conftest.DEADLINE)
             observer.wait_for(lambda: any(b"OFFLINE" in message.payload for message in observer.messages), "the end")
             controller.interrupt()
         finally:
@@ -43,14 +59,24 @@ def watch(binaries, speed, readings):
             if smart_object is not None:
                 smart_object.kill()
             broker.stop(signal.SIGKILL)
-    for message in observer.messages:
+    return list(rows_of(observer.messages, interval))
+
+
+def rows_of(messages, interval):
+    reading = -1
+    for message in messages:
         what = message.topic.removeprefix("/device/device001/")
         document = json.loads(message.payload)
         value = document.get("value", document.get("event_value", document.get("action_value")))
         reading += what == "telemetry/temperature"
         if what not in ("info", "event/presence"):
-            rows.append((f"{max(reading, 0) * INTERVAL:.1f}", what, str(value)))
-    return rows
+            yield f"{max(reading, 0) * interval:.1f}", what, str(value)
+
+
+def table(rows):
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("seconds", "topic", "value"), *rows])
+    return text.getvalue()
 
 
 def draw(rows, path):
@@ -81,17 +107,28 @@ def draw(rows, path):
     subprocess.run(["gnuplot"], input="\n".join(script) + "\n", encoding="utf-8", check=True)
 
 
+def write(rows, picture):
+    picture.with_suffix(".csv").write_text(table(rows), encoding="utf-8")
+    draw(rows, picture)
+
+
+def commands_beside(page):
+    """The picture that the page says is drawn, and the commands of that chapter."""
+    for chapter in re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.M):
+        if found := re.search(r"^<!-- loop: (\S+) -->$", chapter, re.M):
+            blocks = re.findall(r"^```sh\n(.*?)^```$", chapter, re.M | re.S)
+            return page.parent / found.group(1), "".join(blocks).splitlines()
+    sys.exit(f"{page}: no comment says where the picture of the loop is")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
     parser.add_argument("--speed", type=float, default=1)
-    parser.add_argument("--readings", type=int, default=READINGS)
-    parser.add_argument("folder", type=pathlib.Path, nargs="?", default=ROOT / "docs", help="where the two files go")
+    parser.add_argument("page", type=pathlib.Path, nargs="?", default=ROOT / "README.md")
     arguments = parser.parse_args()
-    rows = watch(arguments.bin, arguments.speed, arguments.readings)
-    with open(arguments.folder / "loop.csv", "w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("seconds", "topic", "value"), *rows])
-    draw(rows, arguments.folder / "loop.svg")
+    picture, commands = commands_beside(arguments.page)
+    write(watch(commands, arguments.bin, arguments.speed), picture)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,31 @@
-"""Runs README.md: types its commands, in the order shown, and compares what it shows with what came.
+"""Runs the lab's pages: types their commands, in the order shown, and compares what they show with what came.
 
-Comments in the README, which its readers do not see, say which block is what:
+Comments in a page, which its readers do not see, say which block is what:
 
     <!-- run: NAME -->               the next block is typed in the terminal NAME; what runs there is interrupted first
     <!-- run: NAME until TEXT -->    the same; go on only when the terminal shows TEXT, a regular expression
     <!-- run: NAME: COMMAND -->      a command that the text tells the reader to type
     <!-- shows: NAME -->             the next block is what the terminal NAME shows; "..." stands for some lines
     <!-- wait: NAME until TEXT -->   go on only when the terminal shows TEXT
-    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `certs`: ./lab certs, and restart it
+    <!-- broker: kill -->            end the broker as a crash does; `start`: start it again; `certs`: ./lab certs, and restart
+                                     it; `tidy`: end all programs, and restart it
     <!-- file: FILE -->              the next block is a file, which a reader saves under this name
     <!-- excerpt: FILE -->           the next block stands in this file, apart from how far it is indented
+    <!-- commands -->                the next block is not typed: the diagram behind it is of these commands
     <!-- sequence: N -->             the next block is the diagram of exercise N that sequence.py draws
-    <!-- record: FILE -->            the picture of what the terminals of this chapter have shown up to here
+    <!-- states -->                  the next block is the diagram of the session that states.py draws
+    <!-- record: PICTURE -->         the picture of what the terminals of this chapter have shown up to here
+    <!-- loop: PICTURE -->           the picture that loop.py draws of what this chapter has typed
     <!-- not run: WHY -->            the next block is not typed
 
-Every block of commands, of output and of C needs one. Every chapter has its own broker, of the lab's own
-configuration on free ports, and its own terminals. What the text itself builds is linked with build/dev.
+Every block of commands, of output and of C needs one. A picture's path is relative to its page, as in a link; that of a
+file or an excerpt is relative to the repository, as in a command. Every chapter has its own broker, of the lab's own
+configuration on free ports, and its own terminals; it must leave no retained message behind, for a reader has one broker
+for all of them. What the text itself builds is linked with build/dev.
 
-    readme.py [--update] [--only HEADING] [--bin FOLDER] [--patience SECONDS] [README]
+    readme.py [--update] [--only HEADING] [--bin FOLDER] [--patience SECONDS] [PAGE...]
 
-With --update the shown output is replaced by what came."""
+With --update the shown output, the diagrams and the pictures are replaced by what came."""
 
 import argparse
 import concurrent.futures
@@ -34,26 +40,20 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
+import compare  # noqa: E402
 import conftest  # noqa: E402
+import loop  # noqa: E402
 import recording  # noqa: E402
 import sequence  # noqa: E402
+import states  # noqa: E402
 
-COMMENT = re.compile(r"^ *<!-- (run|shows|file|excerpt|wait|broker|sequence|record|not run): *(.*?) *-->$")
+COMMENT = re.compile(r"^ *<!-- (run|shows|file|excerpt|wait|broker|commands|sequence|states|record|loop|not run)(?:: *(.*?))? *-->$")
 FENCE = re.compile(r"^( *)```(\w*)$")
-
-# What differs from run to run, and how it is told.
-VARYING = [
-    (re.compile(r"-[0-9a-f]{8}\b"), "-<random>"),
-    (re.compile(r"(timestamp\"?[: ])\d{10}\b"), r"\1<time>"),
-    (re.compile(r"in \d+\.\d+ s( \([\d.]+/s\))?$"), "in <seconds>"),
-    (re.compile(r"(trying again in|for) \d+\.\d+ s"), r"\1 <seconds>"),
-]
+TRIES = 3  # for what a busy computer may do in another order: a timer may run out after the reading that it comes before
 
 
-def normal(line):
-    for pattern, replacement in VARYING:
-        line = pattern.sub(replacement, line)
-    return line
+def pages():
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def dedented(lines):
@@ -110,48 +110,17 @@ class Terminal:
             self.process.wait(conftest.DEADLINE)
 
 
-def chunks(lines):
-    """The parts of an output between its "..."."""
-    parts = [[]]
-    for line in lines:
-        if line == "...":
-            parts.append([])
-        else:
-            parts[-1].append(line)
-    return [part for part in parts if part]
-
-
-def find(part, lines, start):
-    """Where the lines of `part` stand in `lines`, one after the other; -1: nowhere."""
-    wanted, there = [normal(line) for line in part], [normal(line) for line in lines]
-    for position in range(start, len(there) - len(wanted) + 1):
-        if there[position:position + len(wanted)] == wanted:
-            return position
-    return -1
-
-
-def matches(shown, lines):
-    position = 0
-    for part in chunks(shown):
-        position = find(part, lines, position)
-        if position < 0:
-            return False
-        position += len(part)
-    return True
-
-
 def shows_the_same(old, new):
-    """Whether two recordings agree, but for what differs from run to run. A terminal may have gone on for two lines."""
-    before, now = ([[normal(line) for line in terminal] for terminal in recording.texts(picture)] for picture in (old, new))
-    return len(before) == len(now) and all(
-        there[:len(shown)] == shown and len(there) <= len(shown) + 2 for shown, there in zip(before, now))
+    """Whether two recordings agree, but for what differs from run to run."""
+    before, now = recording.texts(old), recording.texts(new)
+    return len(before) == len(now) and all(compare.same_terminal(*pair) for pair in zip(before, now))
 
 
 class Chapter:
-    """A part of the README, with a broker and terminals of its own."""
+    """A part of a page, with a broker and terminals of its own."""
 
-    def __init__(self, name, lines, first, arguments):
-        self.name = name
+    def __init__(self, page, lines, first, arguments):
+        self.page = page
         self.lines = lines
         self.first = first  # the number of its first line
         self.binaries = arguments.bin.resolve()
@@ -159,6 +128,8 @@ class Chapter:
         self.patience = arguments.patience
         self.broker = None
         self.terminals = {}
+        self.typed = []     # all commands up to here
+        self.commands = []  # of the next diagram
         self.blocks = 0
 
     def read(self):
@@ -168,8 +139,8 @@ class Chapter:
             self.folder.chmod(0o755)
             try:
                 lines = self.follow()
-                for terminal in self.terminals.values():
-                    terminal.interrupt()
+                self.end_programs()
+                self.look_for_leftovers()
                 return lines
             finally:
                 for terminal in self.terminals.values():
@@ -179,14 +150,28 @@ class Chapter:
                 if self.broker is not None:
                     self.broker.stop(signal.SIGKILL)
 
+    def end_programs(self):
+        for terminal in self.terminals.values():
+            terminal.interrupt()
+
+    def look_for_leftovers(self):
+        """A retained message would come into the next chapters of a reader."""
+        if self.broker is None:
+            return
+        observer = conftest.Observer(self.broker.ports["1883"], "#")
+        observer.fence()
+        observer.close()
+        if left := sorted(message.topic for message in observer.messages if message.retain):
+            raise Wrong(f"{self.page.name}:{self.first}: this chapter leaves retained messages behind: {', '.join(left)}")
+
     def follow(self):
         new, position, order = [], 0, None
         while position < len(self.lines):
             line = self.lines[position]
-            where = f"{self.name}:{self.first + position}"
+            where = f"{self.page.name}:{self.first + position}"
             comment, fence = COMMENT.match(line), FENCE.match(line)
             if comment:
-                order = self.obey(comment.group(1), comment.group(2), where)
+                order = self.obey(comment.group(1), comment.group(2) or "", where)
             elif fence:
                 indent, kind = fence.groups()
                 end = next(n for n in range(position + 1, len(self.lines)) if self.lines[n].strip() == "```")
@@ -216,6 +201,9 @@ class Chapter:
                 self.broker.make_certificates()
             elif what == "kill":
                 self.broker.stop(signal.SIGKILL)
+            elif what == "tidy":
+                self.end_programs()
+                self.broker.restart()
             else:
                 self.broker.start()
             return None
@@ -224,7 +212,10 @@ class Chapter:
             self.wait(self.terminal(name), until, where)
             return None
         if verb == "record":
-            self.record(ROOT / what, where)
+            self.record(self.page.parent / what, where)
+            return None
+        if verb == "loop":
+            self.loop(self.page.parent / what, where)
             return None
         if verb == "run" and ": " in what:
             name, command = what.split(": ", 1)
@@ -234,6 +225,7 @@ class Chapter:
 
     def run(self, name, commands, until, where):
         terminal = self.terminal(name)
+        self.typed += commands
         terminal.type("\n".join(commands))
         if until:
             self.wait(terminal, until, where)
@@ -244,41 +236,61 @@ class Chapter:
             raise Wrong(f"{where}: never shows {until!r}, but\n" + "\n".join(terminal.shown()))
 
     def block(self, kind, order, block, where):
-        if order and order[0] == "sequence":
-            return self.sequence(order[1], block, where)
-        if kind == "mermaid" or (order and order[0] == "not run"):
+        verb, what = order or (None, "")
+        if verb in ("sequence", "states"):
+            return self.diagram(verb, what, block, where)
+        if kind == "mermaid" or verb == "not run":
             return block
-        if not order or {"sh": "run", "": "shows"}.get(kind, order[0]) != order[0]:
+        if not order or {"": "shows"}.get(kind, verb) != verb or (kind == "sh" and verb not in ("run", "commands")):
             raise Wrong(f"{where}: nothing says what this block is")
         self.blocks += 1
-        if order[0] == "file":
-            (ROOT / order[1]).write_text("\n".join(block) + "\n", encoding="utf-8")
-            return block
-        if order[0] == "excerpt":
-            if matches(dedented(block), dedented((ROOT / order[1]).read_text(encoding="utf-8").split("\n"))):
-                return block
-            raise Wrong(f"{where}: this does not stand in {order[1]}:\n" + "\n".join(block))
-        name, _, until = order[1].partition(" until ")
-        if order[0] == "run":
+        if verb == "commands":
+            self.commands = block
+        elif verb == "file":
+            (ROOT / what).write_text("\n".join(block) + "\n", encoding="utf-8")
+        elif verb == "excerpt":
+            if not compare.matches(dedented(block), dedented((ROOT / what).read_text(encoding="utf-8").split("\n"))):
+                raise Wrong(f"{where}: this does not stand in {what}:\n" + "\n".join(block))
+        elif verb == "run":
+            name, _, until = what.partition(" until ")
             self.run(name, block, until, where)
-            return block
-        terminal = self.terminal(name)
-        if terminal.wait_for(lambda: matches(block, terminal.shown())):
-            return block
-        if self.update:
-            return self.updated(block, terminal.shown(), where)
-        raise Wrong(f"{where}: the README shows\n" + "\n".join(block) + "\n\nand this came:\n" + "\n".join(terminal.shown()))
+        else:
+            return self.shows(self.terminal(what), block, where)
+        return block
 
-    def sequence(self, exercise, block, where):
-        """Another try where it differs: on a busy computer a timer may run out after the reading that it comes before."""
+    def shows(self, terminal, block, where):
+        if terminal.wait_for(lambda: compare.matches(block, terminal.shown())):
+            return block
+        new = compare.updated(block, terminal.shown()) if self.update else None
+        return self.differs(block, new, terminal.shown(), where)
+
+    def differs(self, shown, new, came, where):
+        """What is to be shown instead, if that is asked for and there is something."""
+        if self.update and new is not None:
+            return new
+        raise Wrong(f"{where}: the page shows\n" + "\n".join(shown) + "\n\nand this came:\n" + "\n".join(came))
+
+    def diagram(self, verb, what, block, where):
         self.blocks += 1
-        for _ in range(3):
-            lines = sequence.diagram(exercise, self.binaries)
+        for _ in range(TRIES):
+            if verb == "states":
+                lines = states.diagram((ROOT / "src" / "session" / "session.c").read_text(encoding="utf-8"))
+            else:
+                lines = sequence.diagram(what, self.commands, self.binaries)
             if lines == block:
-                break
-        if lines == block or self.update:
-            return lines
-        raise Wrong(f"{where}: the README shows\n" + "\n".join(block) + "\n\nand this came:\n" + "\n".join(lines))
+                return block
+        return self.differs(block, lines, lines, where)
+
+    def loop(self, picture, where):
+        """Of the commands of this chapter. Faster, a run goes the same way."""
+        self.blocks += 1
+        shown = picture.with_suffix(".csv").read_text(encoding="utf-8") if picture.exists() else ""
+        for _ in range(TRIES):
+            rows = loop.watch(self.typed, self.binaries, loop.SPEED)
+            if loop.table(rows) == shown:
+                return
+        self.differs(shown.split("\n"), [], loop.table(rows).split("\n"), where)
+        loop.write(rows, picture)
 
     def record(self, path, where):
         """The same picture as before is left as it is: only times and random ids would differ."""
@@ -290,19 +302,19 @@ class Chapter:
             raise Wrong(f"{where}: this is not what {path.name} shows:\n" + "\n".join(sum(recording.texts(picture), [])))
         path.write_text(picture, encoding="utf-8")
 
-    @staticmethod
-    def updated(block, lines, where):
-        """As many lines as before, from where each part began: at the line that is most like its first one."""
-        new, position = [], 0
-        for part in chunks(block):
-            words = set(re.findall(r"\w+", part[0]))
-            start = max(range(position, len(lines)), key=lambda n: len(words & set(re.findall(r"\w+", lines[n]))) - n / 1e6,
-                        default=None)
-            if start is None:
-                raise Wrong(f"{where}: nothing came that could be shown")
-            new += (["..."] if new else []) + lines[start:start + len(part)]
-            position = start + len(part)
-        return new
+
+class Page:
+    """A file; a chapter begins at each heading of the second level."""
+
+    def __init__(self, path, arguments):
+        self.path = path
+        lines = path.read_text(encoding="utf-8").split("\n")
+        starts = [0, *(n for n, line in enumerate(lines) if line.startswith("## "))]
+        self.chapters = [Chapter(path, lines[start:end], start + 1, arguments)
+                         for start, end in zip(starts, [*starts[1:], len(lines)])]
+
+    def write(self):
+        self.path.write_text("\n".join(line for chapter in self.chapters for line in chapter.lines), encoding="utf-8")
 
 
 def main():
@@ -311,26 +323,23 @@ def main():
     parser.add_argument("--only", metavar="HEADING", help="only the chapters with this in their heading")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
     parser.add_argument("--patience", type=float, default=40, metavar="SECONDS", help="for what has to be shown")
-    parser.add_argument("readme", type=pathlib.Path, nargs="?", default=ROOT / "README.md")
+    parser.add_argument("pages", type=pathlib.Path, nargs="*", default=pages(), help="default: all pages of the lab")
     arguments = parser.parse_args()
     for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
         os.environ.pop(name, None)
-    lines = arguments.readme.read_text(encoding="utf-8").split("\n")
-    starts = [n for n, line in enumerate(lines) if line.startswith("## ")]
-    chapters = [Chapter(arguments.readme.name, lines[start:end], start + 1, arguments)
-                for start, end in zip(starts, [*starts[1:], len(lines)])]
-    asked = [chapter for chapter in chapters if arguments.only is None or arguments.only in chapter.lines[0]]
+    book = [Page(path.resolve(), arguments) for path in arguments.pages]
+    asked = [chapter for page in book for chapter in page.chapters if arguments.only is None or arguments.only in chapter.lines[0]]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # they mostly wait
         results = [(chapter, pool.submit(chapter.read)) for chapter in asked]
-    try:
-        for chapter, result in results:
-            chapter.lines = result.result()
-    except Wrong as wrong:
-        sys.exit(str(wrong))
+    wrong = [str(error) for _, result in results if isinstance(error := result.exception(), Wrong)]
+    if wrong:
+        sys.exit("\n\n".join(wrong))
+    for chapter, result in results:
+        chapter.lines = result.result()
     if arguments.update:
-        new = lines[:starts[0]] + [line for chapter in chapters for line in chapter.lines]
-        arguments.readme.write_text("\n".join(new), encoding="utf-8")
-    print(f"{sum(chapter.blocks for chapter in asked)} blocks of {arguments.readme.name} are as they are shown")
+        for page in book:
+            page.write()
+    print(f"{sum(chapter.blocks for chapter in asked)} blocks of {len(book)} pages are as they are shown")
 
 
 if __name__ == "__main__":

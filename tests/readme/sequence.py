@@ -1,14 +1,12 @@
 """Draws the packets of an exercise as a Mermaid sequence diagram, from what its programs show with --debug.
 
-    sequence.py EXERCISE [--bin FOLDER]
-
-An acknowledgement is drawn right behind what it acknowledges, and a message arrives right behind its sending: then the
+The commands are those of the page. An acknowledgement is drawn right behind what it acknowledges, and a message arrives right behind its sending: then the
 diagram is the same for every run, although nobody knows which of two programs was the first to print its line."""
 
-import argparse
 import json
 import pathlib
 import re
+import shlex
 import signal
 import sys
 import tempfile
@@ -83,17 +81,41 @@ def packets(lines):
     return ordered
 
 
+ROLES = {"mqtt_smart_object": "smart object", "mqtt_smart_object_controller": "controller"}
+
+
+def by_role(commands):
+    """{who it is in the diagram: [program, arguments...]} of the page's commands."""
+    found = {}
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        name = ROLES.get(program, program)
+        if "--username" in arguments:
+            name = f"{arguments[arguments.index('--username') + 1]}'s {name}"
+        found[name] = [program, *arguments]
+    return found
+
+
 class Run:
     """The programs of an exercise, and how far each was when one part of the run was over."""
 
-    def __init__(self, folder, binaries, broker):
-        self.folder, self.binaries, self.broker = folder, binaries, broker
+    def __init__(self, commands, binaries, broker):
+        self.commands, self.binaries, self.broker = commands, binaries, broker
         self.programs, self.marks = {}, []
 
-    def start(self, name, program, *arguments):
+    def start(self, name):
+        program, *arguments = self.commands[name]
+        if "--port" in arguments:
+            place = arguments.index("--port") + 1
+            arguments[place] = self.broker.ports[arguments[place]]
+        else:
+            arguments += self.broker.options
         self.programs[name] = conftest.Program("bash", "-c", 'exec "$0" "$@" --debug 2>&1', self.binaries / program,
                                                *arguments, folder=pathlib.Path("/bin"))
         return self.programs[name]
+
+    def count(self, name):
+        return int(self.commands[name][self.commands[name].index("--count") + 1])
 
     def end_of_part(self):
         self.marks.append({name: len(program.out.lines) for name, program in self.programs.items()})
@@ -136,54 +158,47 @@ class Run:
 
 # --- the exercises: who starts when; whoever is named first is drawn on the right, and is told first ------------------
 
-def pair(run, consumer, producer, *arguments, consumer_arguments=()):
+def pair(run, consumer, producer):
     """A consumer that is there, a producer, and Ctrl-C."""
-    options = run.broker.options
-    listener = run.start(consumer, consumer, *options, *consumer_arguments)
+    listener = run.start(consumer)
     listener.out.wait_for("^Subscribed")
     run.end_of_part()
-    count = arguments[arguments.index("-C") + 1]
-    assert run.start(producer, producer, *options, "--seed", 1, *arguments).wait() == 0
-    listener.out.wait_for("^received", count)
+    assert run.start(producer).wait() == 0
+    listener.out.wait_for("^received", run.count(producer))
     run.end_of_part()
     listener.interrupt()
     run.end_of_part()
 
 
 def simple(run):
-    pair(run, "simple_consumer", "simple_producer", "-C", 2, "--interval", 0.2)
+    pair(run, "simple_consumer", "simple_producer")
 
 
 def json_at_qos_1(run):
-    pair(run, "json_consumer", "json_producer", "-C", 1, "--qos", 1, consumer_arguments=["--qos", 1])
+    pair(run, "json_consumer", "json_producer")
 
 
 def device(run):
-    assert run.start("device_producer", "device_producer", *run.broker.options, "-C", 1, "--seed", 1).wait() == 0
-    run.end_of_part()
-    assert run.start("device_consumer", "device_consumer", *run.broker.options, "-C", 1).wait() == 0
-    run.end_of_part()
+    for name in ("device_producer", "device_consumer"):
+        assert run.start(name).wait() == 0
+        run.end_of_part()
 
 
 def auth(run):
-    def options(name):
-        return ["--port", run.broker.ports["1884"], "--username", name, "--password", f"{name}-secret"]
-
-    listeners = [run.start(f"{name}'s auth_consumer", "auth_consumer", *options(name)) for name in ("bob", "alice")]
+    listeners = [run.start(f"{name}'s auth_consumer") for name in ("bob", "alice")]
     for listener in listeners:
         listener.out.wait_for("^Subscribed")
         run.end_of_part()
-    assert run.start("alice's auth_producer", "auth_producer", *options("alice"), "-C", 1, "--seed", 1).wait() == 0
-    listeners[1].out.wait_for("^received")
+    assert run.start("alice's auth_producer").wait() == 0
+    listeners[1].out.wait_for("^received", run.count("alice's auth_producer"))
     run.end_of_part()
 
 
 def loop(run):
     """From the reading that is too hot to the one after the switch is on again."""
-    options = run.broker.options
-    controller = run.start("controller", "mqtt_smart_object_controller", *options, "--threshold", 29, "--off-seconds", 2.5)
+    controller = run.start("controller")
     controller.out.wait_for("^Subscribed.*event/presence")
-    smart_object = run.start("smart object", "mqtt_smart_object", *options, "-C", 9, "--alert-above", 28, "--seed", 1)
+    smart_object = run.start("smart object")
     controller.out.wait_for("event: .* OVER_HEATING")
     controller.out.wait_for("telemetry/switch: .* ON$", 2)
     assert smart_object.wait() == 0
@@ -194,21 +209,27 @@ def loop(run):
 EXERCISES = {"1": simple, "2": json_at_qos_1, "3": device, "4": auth, "5": loop}
 
 
-def diagram(exercise, binaries):
-    """The lines of the Mermaid diagram."""
+def one_turn(arrows):
+    """Of exercise 5: from the reading that was the reason to OFF and ON, sent and received."""
+    published = [packet.topic if packet.kind == "PUBLISH" else "" for _, packet in arrows]
+    first = next(n for n, topic in enumerate(published) if topic.endswith("/event"))
+    switched = [n for n, topic in enumerate(published) if n > first and topic.endswith("/telemetry/switch")]
+    return arrows[first - 2:switched[3] + 1]
+
+
+def diagram(exercise, commands, binaries):
+    """The lines of the Mermaid diagram of what these commands do."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder).chmod(0o755)
-        run = Run(folder, binaries, conftest.LabBroker(folder) if exercise == "4" else conftest.Broker(folder))
+        broker = conftest.LabBroker(folder) if exercise == "4" else conftest.Broker(folder)
+        run = Run(by_role(commands), binaries, broker)
         try:
             EXERCISES[exercise](run)
         finally:
             run.close()
     arrows = run.arrows()
     if exercise == "5":
-        published = [packet.topic if packet.kind == "PUBLISH" else "" for _, packet in arrows]
-        first = next(n for n, topic in enumerate(published) if topic.endswith("/event"))
-        switched = [n for n, topic in enumerate(published) if n > first and topic.endswith("/telemetry/switch")]
-        arrows = arrows[first - 2:switched[3] + 1]  # from the reading that was the reason; OFF and ON, sent and received
+        arrows = one_turn(arrows)
     names = {name: re.sub(r"\W+", "_", name) for name in run.programs}
     left = [name for name in names if "consumer" not in name and name != "controller"]
     order = [*left, "broker", *[name for name in names if name not in left][::-1]]
@@ -219,15 +240,3 @@ def diagram(exercise, binaries):
         ends = f"{names[name]}->>broker" if packet.sent else f"broker->>{names[name]}"
         lines.append(f"    {ends}: {packet.label().replace(common, '')}")
     return lines
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("exercise", choices=EXERCISES)
-    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
-    arguments = parser.parse_args()
-    print("\n".join(diagram(arguments.exercise, arguments.bin.resolve())))
-
-
-if __name__ == "__main__":
-    main()
