@@ -274,7 +274,7 @@ class Chapter:
         self.blocks += 1
         for _ in range(TRIES):
             if verb == "states":
-                lines = states.diagram((ROOT / "src" / "session" / "session.c").read_text(encoding="utf-8"))
+                lines = states.diagram((ROOT / "src" / "session" / "states.c").read_text(encoding="utf-8"))
             else:
                 lines = sequence.diagram(what, self.commands, self.binaries)
             if lines == block:

@@ -6,7 +6,7 @@ ROW = re.compile(r"^ *\{(\w+), +(\w+), +(\w+), +(\w+)\},", re.M)
 
 
 def diagram(source):
-    """The lines of the diagram of session.c."""
+    """The lines of the diagram of states.c."""
     table = re.search(r"\} transitions\[\] = \{(.*?)^\};", source, re.M | re.S).group(1)
     rows = ROW.findall(table)
     lines = ["stateDiagram-v2", f"    [*] --> {rows[0][0]}"]
