@@ -58,8 +58,8 @@ def test_the_debian_package_holds_programs_that_run(tmp_path):
         assert list((tmp_path / "root" / "usr" / "share" / "man" / "man1").glob(f"{name}.1*"))
 
 
-def test_the_files_that_the_readme_tells_engineers_to_take_are_all_it_takes(tmp_path):
-    section = (ROOT / "README.md").read_text().split("\n## For engineers\n")[1].split("Paho and OpenSSL")[0]
+def test_the_files_that_the_page_tells_engineers_to_take_are_all_it_takes(tmp_path):
+    section = (ROOT / "docs" / "engineers.md").read_text().split("Paho and OpenSSL")[0]
     taken = [f"{stem}.{letter}" for stem, letters in re.findall(r"`(\w+)\.(c|\[ch\])`", section) for letter in letters.strip("[]")]
     source = tmp_path / "src"
     shutil.copytree(ROOT / "src" / "session", source / "session")

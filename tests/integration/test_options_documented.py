@@ -1,4 +1,4 @@
-"""The README's table of options says the same as --help, which popt makes of the programs' own table."""
+"""The reference's table of options says the same as --help, which popt makes of the programs' own table."""
 
 import re
 import subprocess
@@ -29,8 +29,8 @@ def parse(text):
 
 
 def documented():
-    """The same of the README's table."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    """The same of the page's table."""
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
     table = re.search(r"^## The command line\n.*?^\| --- .*?\n(.*?)\n\n", text, re.M | re.S).group(1)
     options = {}
     for row in table.splitlines():

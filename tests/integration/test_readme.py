@@ -1,4 +1,4 @@
-"""The README shows what the programs do: tests/readme/readme.py types its commands and compares."""
+"""The pages show what the programs do: tests/readme/readme.py types their commands and compares."""
 
 import pathlib
 import re
@@ -10,6 +10,9 @@ import xml.etree.ElementTree
 import pytest
 from conftest import BUILD, ROOT
 
+sys.path.insert(0, str(ROOT / "tests" / "readme"))
+import compare  # noqa: E402
+
 CHECK = [sys.executable, ROOT / "tests" / "readme" / "readme.py"]
 
 
@@ -19,13 +22,15 @@ def check(*arguments):
 
 @pytest.fixture
 def copy(tmp_path):
+    """The README, with its pictures beside it."""
+    shutil.copytree(ROOT / "docs", tmp_path / "docs")
     return pathlib.Path(shutil.copy(ROOT / "README.md", tmp_path))
 
 
 def test_every_block_is_as_it_is_shown():
     result = check("--bin", BUILD / "bin")
     assert result.returncode == 0, result.stderr
-    assert int(result.stdout.split()[0]) >= 45
+    assert int(result.stdout.split()[0]) >= 55
 
 
 def changed(path, old, new):
@@ -54,13 +59,42 @@ def test_it_fails_when_an_example_publishes_to_another_topic(tmp_path):
     ("payload is JSON, but", "payload is text, but", "this came"),
     ("<!-- run: producer -->\n```sh\njson_producer", "```sh\njson_producer", "nothing says what"),
     ("json_consumer\n```\n\nIn", "json_consumer --no-such-option\n```\n\nIn", "never shows"),
-    ("    json_producer->>broker: PUBLISH", "    broker->>json_producer: PUBLISH", "this came"),
-    ("record: docs/exercise-2.svg", "record: docs/exercise-4.svg", "not what exercise-4.svg shows"),
-], ids=["a number", "a word", "no comment", "a command that fails", "a packet", "a recording"])
+    ("record: docs/pictures/exercise-2.svg", "record: docs/pictures/exercise-4.svg", "not what exercise-4.svg shows"),
+    ("json_producer --count 3 --seed 1", "json_producer --count 3 --seed 1 --interval 2.2", "this came"),
+], ids=["a number", "a word", "no comment", "a command that fails", "a recording", "a pace"])
 def test_it_fails_when_the_text_is_changed(copy, old, new, why):
     changed(copy, old, new)
     result = check("--bin", BUILD / "bin", "--only", "Exercise 2", "--patience", "8", copy)
     assert result.returncode != 0 and why in result.stderr
+
+
+@pytest.mark.parametrize("page, chapter, old, new", [
+    ("protocol.md", "exercise 2", "    json_producer->>broker: PUBLISH", "    broker->>json_producer: PUBLISH"),
+    ("protocol.md", "exercise 2", "json_producer --count 1 --qos 1", "json_producer --count 1 --qos 0"),
+    ("design.md", "session", "UP --> FAILED: LOST", "UP --> OFFLINE: LOST"),
+], ids=["a packet", "the command of the packets", "a state"])
+def test_it_fails_when_a_diagram_is_another(tmp_path, page, chapter, old, new):
+    path = pathlib.Path(shutil.copy(ROOT / "docs" / page, tmp_path))
+    changed(path, old, new)
+    result = check("--bin", BUILD / "bin", "--only", chapter, path)
+    assert result.returncode != 0 and "this came" in result.stderr
+
+
+def test_the_plot_of_the_loop_is_that_of_the_commands_in_the_text(copy):
+    """Without what else the chapter compares. Another pace, another plot."""
+    text = copy.read_text(encoding="utf-8")
+    for what in ("shows", "record", "wait"):
+        text = re.sub(rf"^<!-- {what}: .*\n(```\n(.*\n)*?```\n)?", "", text, flags=re.M)
+    for interval, status in (("0.9", 0), ("0.8", 1)):
+        copy.write_text(text.replace("--interval 0.9 --seed 1", f"--interval {interval} --seed 1"), encoding="utf-8")
+        result = check("--bin", BUILD / "bin", "--only", "Exercise 5", copy)
+        assert result.returncode == status and ("telemetry/temperature,28.69" in result.stderr) == bool(status)
+
+
+def test_a_chapter_must_leave_nothing_behind(copy):
+    changed(copy, "<!-- broker: tidy -->\n**Tidy up.** The broker still keeps the announcements", "**Tidy up.**")
+    result = check("--bin", BUILD / "bin", "--only", "Exercise 3", copy)
+    assert result.returncode != 0 and "leaves retained messages behind: device/device001/info" in result.stderr
 
 
 def test_it_fails_when_an_excerpt_is_not_in_the_source(copy):
@@ -76,16 +110,20 @@ def test_update_puts_what_came_in_the_place_of_what_was_shown(copy):
     assert check("--bin", BUILD / "bin", "--only", "Exercise 2", "--patience", "8", copy).returncode == 0
 
 
-def test_the_picture_of_exercise_5_is_that_of_a_run(tmp_path):
-    """Of docs/loop.csv, that is: five times as fast, with the same seed, a run goes the same way."""
-    subprocess.run([sys.executable, ROOT / "tests" / "readme" / "loop.py", "--bin", BUILD / "bin", "--speed", "5", tmp_path],
-                   check=True, timeout=100)
-    assert (tmp_path / "loop.csv").read_text() == (ROOT / "docs" / "loop.csv").read_text()
-    assert "OVER_HEATING" in (tmp_path / "loop.svg").read_text()
+LINES = ["timestamp 1795366389, 35.14", "timestamp 1795366392, 37.03", "Summary: 3 sent in 3.001 s (1.0/s)", "trying again in 0.6 s"]
+
+
+@pytest.mark.parametrize("number, line", [
+    (1, "timestamp 1795366394, 37.03"), (2, "Summary: 3 sent in 1.801 s (1.7/s)"), (3, "trying again in 2.2 s")],
+    ids=["a distance of stamps", "a duration", "a pause"])
+def test_times_are_compared(number, line):
+    shifted = [text.replace("17953663", "17000003") for text in LINES]
+    assert compare.matches(LINES, shifted)
+    assert not compare.matches(LINES, [*shifted[:number], line.replace("17953663", "17000003"), *shifted[number + 1:]])
 
 
 def test_the_pictures_are_small_well_formed_and_need_nothing_from_elsewhere():
-    pictures = sorted((ROOT / "docs").glob("*.svg"))
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
     assert len(pictures) >= 7
     for path in pictures:
         assert path.stat().st_size < 70000, path
