@@ -71,7 +71,7 @@ def verdicts(tmp_path_factory):
     tree.chmod(0o755)
     copy_tree(tree)
     for task in TASKS:
-        subprocess.run(["patch", "-p1", "-i", ROOT / "tests" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
+        subprocess.run(["patch", "-p1", "-F0", "-i", ROOT / "tests" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
                        capture_output=True)
     subprocess.run(["cmake", "-S", tree, "-B", tree / "build", "-D", "PLAYGROUND_TESTS=OFF", "-D", "PLAYGROUND_WERROR=AUTO"],
                    capture_output=True, check=True)
