@@ -27,7 +27,7 @@ int main(void)
         int rc;
         do
             rc = MQTTClient_publish(session.client, "alone", 5, "hello", options.qos, 0, NULL);
-        while (session_retry(&session, &rc));
+        while (session_wait_to_retry(&session, &rc));
     }
     return session_close(&session);
 }
