@@ -86,9 +86,9 @@ static enum dto_rule read_field(const struct json_field *field, const cJSON *obj
     case JSON_TIMESTAMP:
         return read_timestamp(member, place);
     case JSON_VALUE:
-        return read_value(member, place);
+        break;
     }
-    return DTO_WRONG_TYPE;
+    return read_value(member, place);
 }
 
 /* cJSON keeps both members of the same name. RFC 8259 section 4 leaves open which one counts, so neither does. */
@@ -210,9 +210,9 @@ static enum dto_rule write_field(const struct json_field *field, const void *des
     case JSON_TIMESTAMP:
         return write_timestamp(*(const int64_t *)place, item);
     case JSON_VALUE:
-        return write_value(place, item);
+        break;
     }
-    return DTO_WRONG_TYPE;
+    return write_value(place, item);
 }
 
 /* cJSON writes past nothing, but asks for a few bytes more than it needs. */
