@@ -141,8 +141,6 @@ static int hear_some(struct dialogue *dialogue, char *bytes, size_t size, enum a
     return rc > 0 ? rc : 0;
 }
 
-/* Reads until the text is full, or `end` is in it. ANSWER_OTHER if anything came: what it means is for others to say.
- */
 enum answer dialogue_hear(struct dialogue *dialogue, struct text *text, size_t size, const char *end)
 {
     enum answer answer = ANSWER_NONE;

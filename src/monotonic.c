@@ -1,5 +1,4 @@
-/* Every deadline of this library is a moment of this clock, and every sleep goes by it: one place to know what time is.
- */
+/* Every deadline of this library is a moment of this clock, and every sleep goes by it: one place has the time. */
 #include "playground/monotonic.h"
 
 #include <time.h>

@@ -1,6 +1,5 @@
 /* A sensor without hardware that behaves as one: it warms up and cools down slowly, so that a controller has something
- * to control; and with the same seed it reads the same on every computer, so that a README can show what it will say.
- */
+ * to control; and with the same seed it reads the same on every computer, so that a text can show what it will say. */
 #include "playground/temperature_sensor.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* What all descriptors have in common: their strings, values that are a number in one message and a string in the next,
  * and the contract of the two functions that each of them has.
  *
- *     dto_status NAME_to_json(const NAME *descriptor, char *json, size_t size);
+ *     struct dto_status NAME_to_json(const struct NAME *descriptor, char *json, size_t size);
  *
  * writes the descriptor to `json` as one JSON object (RFC 8259) with exactly its fields, in their order, without white
  * space, NUL-terminated. `size` is that of the buffer; DTO_JSON_MAX is always enough, and a buffer that is only just as
@@ -10,7 +10,7 @@
  * DTO_OUT_OF_RANGE (a timestamp below 0 or above DTO_TIMESTAMP_MAX, a number beyond DTO_NUMBER_MAX), DTO_WRONG_TYPE (a
  * value that is neither), DTO_BUFFER_TOO_SMALL.
  *
- *     dto_status NAME_from_json(NAME *descriptor, const char *json, size_t length);
+ *     struct dto_status NAME_from_json(struct NAME *descriptor, const char *json, size_t length);
  *
  * reads it from the `length` bytes at `json`, which need no terminating NUL: fields in any order, unknown ones are
  * ignored. Every rule of dto/status.h has its status; on refusal the descriptor is zeroed. Nothing is kept of `json`,
@@ -60,9 +60,9 @@ struct dto_value dto_string(const char *string);
  * end, and that, as what is not UTF-8, is refused by its field's name when the descriptor is serialised. */
 void dto_set_string(char string[DTO_STRING_SIZE], const char *text);
 
-/* The value as people read it: the string itself, or the number written to `text`, which has to have room for
- * DTO_STRING_SIZE bytes. Returns the one that it is; a string is only lent and lives as long as `value`. For values
- * that were read; not for a dto_string that is too long. */
+/* The value as people read it: the string itself, or the number, which is written somewhere into `text`, of
+ * DTO_STRING_SIZE bytes. Returns where it stands: what is in `value` is only lent. For values that were read; not for a
+ * dto_string that is too long. */
 const char *dto_value_text(const struct dto_value *value, char text[DTO_STRING_SIZE]);
 
 #endif

@@ -102,8 +102,7 @@ bool session_is_connected(const struct session *session);
 /* Waits until `seconds` after the last call's end, so that the pace does not depend on how long the work between takes.
  * Not at all after the last message, or if `seconds` is not above 0; otherwise it writes out what was printed before
  * it. Meanwhile acknowledgements and pings are handled; Ctrl-C and a lost connection end it early. With
- * SESSION_ONE_THREAD it is for programs that subscribe to nothing: what arrives is not shown, but counted at the end.
- */
+ * SESSION_ONE_THREAD it is for programs that subscribe to nothing: what arrives is only counted, for the summary. */
 void session_wait(struct session *session, double seconds);
 
 /* To be called with the return code of MQTTClient_subscribe: prints "Subscribed to: FILTER" if it is

@@ -1,5 +1,4 @@
-/* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and nowhere else.
- */
+/* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and only here. */
 #include "connection.h"
 
 #include <stdio.h>

@@ -21,15 +21,13 @@ enum {
     NAP_MAX_US = 1000
 };
 
-/* Whether the program calls MQTTClient_receive. */
 bool delivery_receives(const struct session_parts *parts)
 {
     return parts->mode == SESSION_ONE_THREAD && parts->has_subscribed;
 }
 
-/* Takes a message that nobody will see, and counts it if Paho has acknowledged it in our name. False if there is none.
- */
-bool delivery_drop(struct session *session, unsigned long timeout_ms)
+/* Takes a message that nobody will see, and counts it if Paho has acknowledged it in our name. False: there is none. */
+static bool drop_message(struct session *session, unsigned long timeout_ms)
 {
     char *topic = NULL;
     int topic_length = 0;
@@ -44,8 +42,8 @@ bool delivery_drop(struct session *session, unsigned long timeout_ms)
     return true;
 }
 
-/* Lets Paho work for up to `ms` milliseconds. Once the program has subscribed only the program receives: Paho's yield
- * leaves in its queue what arrives, and always takes 100 ms. */
+/* Once the program has subscribed only the program receives: Paho's yield leaves in its queue what arrives, and always
+ * takes 100 ms. */
 void delivery_let_paho_work(struct session *session, int ms)
 {
     struct session_parts *parts = session->parts;
@@ -58,7 +56,7 @@ void delivery_let_paho_work(struct session *session, int ms)
     if (parts->has_subscribed)
         MQTTClient_yield();
     else /* what comes is of a subscription that another program has made with this client id */
-        delivery_drop(session, (unsigned long)ms);
+        drop_message(session, (unsigned long)ms);
 }
 
 void delivery_count(struct session *session)
@@ -69,8 +67,7 @@ void delivery_count(struct session *session)
     parts->let_through = parts->let_through || parts->window.has_moved;
 }
 
-/* Handles acknowledgements until no more than `limit` messages wait for theirs; for up to `patience_ms`.
- * MQTTClient_receive with a timeout would not return before it, whatever acknowledgement comes: so it is asked without
+/* MQTTClient_receive with a timeout would not return before it, whatever acknowledgement comes: so it is asked without
  * one, and after naps, longer and longer, where nothing has come. Paho reads one packet at a time, and to count what is
  * in flight costs more than that: so it reads some before each count. */
 void delivery_await(struct session *session, int limit, int64_t patience_ms)
@@ -141,9 +138,9 @@ void delivery_check_stall(struct session *session)
     session_fail(session, EX_PROTOCOL, text);
 }
 
-/* Waits until one more message fits into the window. It counts as if nothing had been acknowledged; when that fills it,
- * it is time to look. The window only slides: emptying it in one go would leave nothing to send, and TCP would then
- * hold back our last bytes until the other side's delayed acknowledgement (Nagle's algorithm): 40 ms, every time. */
+/* The window counts as if nothing had been acknowledged; when that fills it, it is time to look. It only
+ * slides: emptying it in one go would leave nothing to send, and TCP would then hold back our last bytes until the
+ * other side's delayed acknowledgement (Nagle's algorithm): 40 ms, every time. */
 void delivery_make_room(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -154,8 +151,7 @@ void delivery_make_room(struct session *session)
     }
 }
 
-/* Counts what Paho has received and nobody has taken. It hands over a message of QoS 2 when the broker has released it
- * (MQTT 3.1.1 section 4.3.3): that takes a moment. */
+/* Paho hands over a message of QoS 2 once the broker has released it (MQTT 3.1.1 section 4.3.3): a moment later. */
 void delivery_count_left_over(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -165,7 +161,7 @@ void delivery_count_left_over(struct session *session)
     if (!delivery_receives(parts))
         return;
     while (MQTTClient_isConnected(session->client) && monotonic_us() < deadline_us) {
-        if (!delivery_drop(session, timeout_ms))
+        if (!drop_message(session, timeout_ms))
             return;
     }
     parts->left_over.has_more = true; /* perhaps: Paho hands over nothing without a connection */

@@ -10,9 +10,8 @@
  * is a guess why, for that one. As session_fail: only the first reason is told. */
 void ending_for(struct session *session, int status, const char *text);
 
-/* Whether there is no point in going on: Ctrl-C, a reason that was told, standard output that cannot be written, the
- * time of
- * --timeout. */
+/* Whether there is no point in going on: Ctrl-C, a reason that was told, standard output that cannot be written, or
+ * the time of --timeout. */
 bool ending_has_come(struct session *session);
 
 /* Standard output cannot be written. */

@@ -1,5 +1,4 @@
-/* A call of Paho's may take seconds, and no signal ends it: what the program says last then is written before the call.
- */
+/* A call of Paho's may take seconds, and no signal ends it: what the program says last then is written before it. */
 #include "last_words.h"
 
 #include "parts.h"
@@ -17,7 +16,6 @@ void last_words_summary(const struct session *session, char text[SUMMARY_SIZE])
                   monotonic_us(), text);
 }
 
-/* What comes next may take seconds, and no signal ends it: this is what the program says last then. */
 void last_words_prepare(const struct session *session, const char *under_way)
 {
     char summary[SUMMARY_SIZE], sessions[SUMMARY_SESSIONS_SIZE];
@@ -29,7 +27,6 @@ void last_words_prepare(const struct session *session, const char *under_way)
                     summary[0] == '\0' ? "" : "; the numbers are from before that");
 }
 
-/* While messages come and go the numbers would be old ones. */
 void last_words_prepare_while_up(const struct session *session)
 {
     char sessions[SUMMARY_SESSIONS_SIZE];

@@ -266,14 +266,12 @@ static void happen(struct session *session, enum event event)
     abort(); /* an event that cannot happen in this state: a mistake of this file, whatever NDEBUG says */
 }
 
-/* Lets happen what is to happen, until the connection stands and nothing else is to be done: true; or until the end. */
 bool states_stay_up(struct session *session)
 {
     struct session_parts *parts = session->parts;
 
     if (parts->state == BEGINNING)
-        abort(); /* on_connected must not wait for the connection that it is part of: it would be called within itself
-                  */
+        abort(); /* on_connected must not wait for the connection that it is part of: it would be called in itself */
     while (parts->state != ENDED) {
         enum event event = ending_has_come(session) ? OVER : in_state[parts->state](session);
         if (event != NOTHING) {
@@ -289,8 +287,7 @@ bool states_stay_up(struct session *session)
     return false;
 }
 
-/* The same, and there is room for one more message: what was in flight before the connection was lost is in flight
- * again. */
+/* What was in flight before the connection was lost is in flight again. */
 bool states_stay_ready(struct session *session)
 {
     while (states_stay_up(session)) {

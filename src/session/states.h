@@ -6,8 +6,7 @@
 
 #include <stdbool.h>
 
-/* Lets happen what is to happen, until the connection stands and nothing else is to be done: true; or until the end:
- * false. */
+/* Lets happen what is to happen: true when the connection stands and nothing else is to be done, false at the end. */
 bool states_stay_up(struct session *session);
 
 /* The same, and there is room for one more message. */

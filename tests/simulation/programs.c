@@ -99,8 +99,7 @@ static int produce(void)
     return close_session();
 }
 
-/* --- the consumer, and who answers
- * ---------------------------------------------------------------------------------------------- */
+/* --- the consumer, and who answers ----------------------------------------------------------------------------- */
 
 static int on_consumer_connected(struct session *session, void *context)
 {

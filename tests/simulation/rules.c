@@ -311,8 +311,7 @@ void rule_signal(void)
     facts.has_signal = true;
 }
 
-/* Nothing has gone wrong for so long that the longest pause is over: then the connection stands, and the work is done.
- */
+/* Nothing has gone wrong for longer than the longest pause: then the connection stands, and the work is done. */
 void rule_last_signal(void)
 {
     const struct options *options = &schedule.options;

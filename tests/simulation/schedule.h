@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What can go wrong. Those of the first group strike at a moment of the clock; the others where there is an occasion.
- */
+/* What can go wrong. Those of the first group strike at a moment of the clock; the others on an occasion. */
 enum fault {
     LOSS,       /* the network resets the connection */
     TWIN,       /* another program takes the client id over, and again, and again */

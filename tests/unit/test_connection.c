@@ -1,5 +1,4 @@
-/* The way to the broker, against a Paho and a diagnosis that do what they are told and write down what they were asked.
- */
+/* The way to the broker, against a Paho and a diagnosis that do what they are told and note what they were asked. */
 #include "session/connection.h"
 
 #include "unit.h"

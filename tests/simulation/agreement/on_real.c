@@ -1,5 +1,4 @@
-/* The stories told by the real Paho, to a scripted broker on a socket of 127.0.0.1, which is a thread of this process.
- */
+/* The stories told by the real Paho, to a scripted broker on a socket of 127.0.0.1: a thread of this process. */
 #include "agreement.h"
 
 #include <arpa/inet.h>
