@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { AROUND = 20 };
@@ -48,6 +49,21 @@ static void every_character_is_one_at_every_place(void **state)
     }
 }
 
+/* In memory that ends with the text, so that the sanitizers and valgrind see whoever reads on. */
+static void nothing_is_read_behind_the_end(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length <= AROUND; length++) {
+        char *text = malloc(length);
+        assert_non_null(text);
+        memset(text, 'a', length);
+        assert_true(text_is_utf8(text, length));
+        text[length - 1] = '\xC3';
+        assert_false(text_is_utf8(text, length));
+        free(text);
+    }
+}
+
 static void a_nul_and_nothing_are_utf8(void **state)
 {
     (void)state;
@@ -80,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_character_is_found_at_every_place),
         cmocka_unit_test(every_character_is_one_at_every_place),
+        cmocka_unit_test(nothing_is_read_behind_the_end),
         cmocka_unit_test(a_nul_and_nothing_are_utf8),
         cmocka_unit_test(control_characters_cannot_be_printed),
     };
