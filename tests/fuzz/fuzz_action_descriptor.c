@@ -19,4 +19,4 @@ static bool are_same(const struct action_descriptor *a, const struct action_desc
     return strcmp(a->action_type, b->action_type) == 0 && strcmp(a->action_value, b->action_value) == 0;
 }
 
-FUZZ_DESCRIPTOR(struct action_descriptor)
+FUZZ_DESCRIPTOR(action_descriptor)

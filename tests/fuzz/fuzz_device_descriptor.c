@@ -21,4 +21,4 @@ static bool are_same(const struct device_descriptor *a, const struct device_desc
            strcmp(a->software_version, b->software_version) == 0;
 }
 
-FUZZ_DESCRIPTOR(struct device_descriptor)
+FUZZ_DESCRIPTOR(device_descriptor)

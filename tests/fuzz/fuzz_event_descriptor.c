@@ -21,4 +21,4 @@ static bool are_same(const struct event_descriptor *a, const struct event_descri
            same_value(&a->event_value, &b->event_value);
 }
 
-FUZZ_DESCRIPTOR(struct event_descriptor)
+FUZZ_DESCRIPTOR(event_descriptor)

@@ -21,4 +21,4 @@ static bool are_same(const struct message_descriptor *a, const struct message_de
            same_value(&a->value, &b->value);
 }
 
-FUZZ_DESCRIPTOR(struct message_descriptor)
+FUZZ_DESCRIPTOR(message_descriptor)
