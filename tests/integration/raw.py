@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 import pytest
-from conftest import BUILD, DEADLINE
+from playground import BUILD, DEADLINE
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # C0 but for the line feed, DEL, C1
 VERDICT = re.compile(rb"^(received|refused) ", re.M)

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from conftest import ROOT, Broker, free_port
+from playground import ROOT, Broker, free_port
 
 SECURED = "allow_anonymous false\npassword_file {0}/passwd\nacl_file {0}/acl"
 

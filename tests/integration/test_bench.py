@@ -6,7 +6,7 @@ import sys
 import xml.etree.ElementTree
 
 import pytest
-from conftest import BUILD, ROOT
+from playground import BUILD, ROOT
 
 TABLES = {
     "qos0": ["Publish"], "qos12": ["Publish", "Publish"], "receive": ["Receive"],
@@ -17,7 +17,7 @@ TABLES = {
 @pytest.mark.parametrize("contest", TABLES)
 def test_a_contest_ends_in_tables_of_ratios_and_a_picture(tmp_path, contest):
     result = subprocess.run(
-        [sys.executable, ROOT / "tests" / "bench" / "bench.py", "--build", BUILD, "--rounds", "1", "--scale", "0.002",
+        [sys.executable, ROOT / "tools" / "bench" / "bench.py", "--build", BUILD, "--rounds", "1", "--scale", "0.002",
          "--only", contest, "--markdown", tmp_path / "bench.md", "--svg", tmp_path / "bench.svg"],
         capture_output=True, encoding="utf-8", timeout=100, check=False)
     assert result.returncode == 0, result.stderr

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT, RUNNING, Lines, Observer, end_process, find_mosquitto, free_port
+from playground import ROOT, RUNNING, Lines, Observer, end_process, find_mosquitto, free_port
 
 USERS = [None] + ([65534] if os.geteuid() == 0 else [])  # as we are; and if that is root, as an ordinary user too
 

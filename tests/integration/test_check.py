@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import BUILD, ROOT, copy_tree
+from playground import BUILD, ROOT, copy_tree
 
 TASKS = ["1", "2", "3", "4", "5a", "5b"]
 CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
@@ -16,7 +16,7 @@ OBJECT, CONTROLLER = "examples/mqtt_smart_object.c", "examples/mqtt_smart_object
 
 def check(task, binaries, mosquitto, patience):
     """Returns the exit status and {point: is it done}, and all that was printed."""
-    result = subprocess.run([sys.executable, ROOT / "tests" / "check" / "check.py", task, "--bin", binaries, "--mosquitto",
+    result = subprocess.run([sys.executable, ROOT / "tools" / "check" / "check.py", task, "--bin", binaries, "--mosquitto",
                              mosquitto, "--patience", str(patience)], capture_output=True, encoding="utf-8", timeout=100, check=False)
     assert not result.stderr, result.stderr
     points = {line[11:]: line.startswith("  done") for line in result.stdout.splitlines()
@@ -71,7 +71,7 @@ def verdicts(tmp_path_factory):
     tree.chmod(0o755)
     copy_tree(tree)
     for task in TASKS:
-        subprocess.run(["patch", "-p1", "-F0", "-i", ROOT / "tests" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
+        subprocess.run(["patch", "-p1", "-F0", "-i", ROOT / "tools" / "check" / "solutions" / f"{task}.patch"], cwd=tree, check=True,
                        capture_output=True)
     subprocess.run(["cmake", "-S", tree, "-B", tree / "build", "-D", "PLAYGROUND_TESTS=OFF", "-D", "PLAYGROUND_WERROR=AUTO"],
                    capture_output=True, check=True)

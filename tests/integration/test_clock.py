@@ -4,8 +4,7 @@ import json
 import time
 
 import pytest
-import wire
-from conftest import BUILD
+from playground import BUILD, wire
 from test_smart_object import ACTION, TEMPERATURE
 
 DAY = 86400

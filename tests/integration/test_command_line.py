@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import BUILD, CONSUMERS, DEADLINE, PRODUCERS, PROGRAMS, free_port
+from playground import BUILD, CONSUMERS, DEADLINE, PRODUCERS, PROGRAMS, free_port
 
 NEEDS = {"auth_producer": ["-u", "alice", "-P", "alice-secret"], "auth_consumer": ["-u", "alice", "-P", "alice-secret"]}
 

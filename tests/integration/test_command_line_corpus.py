@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import BUILD, DEADLINE, PROGRAMS, free_port
+from playground import BUILD, DEADLINE, PROGRAMS, free_port
 from raw import assert_harmless
 from test_command_line import NEEDS
 

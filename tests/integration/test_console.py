@@ -5,7 +5,7 @@ import pathlib
 import signal
 
 import pytest
-from conftest import BUILD
+from playground import BUILD
 
 
 def start(run, name, closed, broker, *arguments):

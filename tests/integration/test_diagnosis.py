@@ -8,8 +8,7 @@ import threading
 import time
 
 import pytest
-import wire
-from conftest import DEADLINE, PAHO, WRAPPER, LabBroker
+from playground import DEADLINE, PAHO, WRAPPER, LabBroker, wire
 
 SECRET = ["-u", "alice", "-P", "alice-secret"]
 SCHEMES = ["mqtt", "mqtts", "ws", "wss"]

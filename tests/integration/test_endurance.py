@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from conftest import DEADLINE, PROGRAMS, Broker, descriptors, wait_until
+from playground import DEADLINE, PROGRAMS, Broker, descriptors, wait_until
 from test_command_line import NEEDS, started
 
 PACED = ["--interval", "0.05"]

@@ -5,7 +5,7 @@ import re
 import signal
 
 import pytest
-from conftest import DEADLINE, PROGRAMS
+from playground import DEADLINE, PROGRAMS
 from test_command_line import started
 
 SUBSCRIPTIONS = {"simple_consumer": 1, "json_consumer": 1, "auth_consumer": 1, "device_consumer": 2,

@@ -10,8 +10,7 @@ import threading
 import time
 
 import pytest
-import wire
-from conftest import BUILD, DEADLINE, PAHO, Lines, wait_until
+from playground import BUILD, DEADLINE, PAHO, Lines, wait_until, wire
 
 
 CUTS = 4  # the pauses grow from one to the next

@@ -7,7 +7,7 @@ import signal
 
 import oracle
 import pytest
-from conftest import BUILD, DEADLINE, Broker
+from playground import BUILD, DEADLINE, Broker
 from corpus import GOOD, corpus_for
 from raw import assert_harmless, run_raw  # noqa: F401 (a fixture)
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import BUILD, PROGRAMS, ROOT, Broker
+from playground import BUILD, PROGRAMS, ROOT, Broker
 from test_options_documented import helped
 
 

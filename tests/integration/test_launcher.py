@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from conftest import BUILD, DEADLINE, ROOT, RUNNING, Lines, copy_tree, free_port, wait_until
+from playground import BUILD, DEADLINE, ROOT, RUNNING, Lines, copy_tree, free_port, wait_until
 
 
 def lab(*arguments, cwd=ROOT, **options):

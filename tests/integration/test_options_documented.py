@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from conftest import BUILD, PROGRAMS, ROOT
+from playground import BUILD, PROGRAMS, ROOT
 
 SEVERAL = {"topic", "count"}  # their units and defaults differ from program to program
 

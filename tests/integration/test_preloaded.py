@@ -3,8 +3,7 @@
 import socket
 
 import pytest
-import wire
-from conftest import BUILD, PROGRAMS
+from playground import BUILD, PROGRAMS, wire
 
 
 def preloaded(library):

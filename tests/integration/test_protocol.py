@@ -6,8 +6,7 @@ import signal
 import time
 
 import pytest
-import wire
-from conftest import CONSUMERS, DEADLINE, PROGRAMS, WRAPPER
+from playground import CONSUMERS, DEADLINE, PROGRAMS, WRAPPER, wire
 from test_command_line import NEEDS
 
 

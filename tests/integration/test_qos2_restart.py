@@ -9,9 +9,7 @@ import socket
 import threading
 
 import pytest
-import python_paho
-import wire
-from conftest import DEADLINE, Broker
+from playground import DEADLINE, Broker, client, wire
 from wire import PUBCOMP, PUBLISH, PUBREC, PUBREL
 
 COUNT, RESTARTS = 1000, 4
@@ -90,7 +88,7 @@ class Subscriber:
         self.seen = []
         self.changed = threading.Condition()
         subscribed = threading.Event()
-        self.client = python_paho.client(client_id="subscriber", clean_session=False)
+        self.client = client(client_id="subscriber", clean_session=False)
         self.client.on_message = self._on_message
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.reconnect_delay_set(1, 1)

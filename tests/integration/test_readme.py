@@ -1,4 +1,4 @@
-"""The pages show what the programs do: tests/readme/readme.py types their commands and compares."""
+"""The pages show what the programs do: tools/book/readme.py types their commands and compares."""
 
 import pathlib
 import re
@@ -8,12 +8,12 @@ import sys
 import xml.etree.ElementTree
 
 import pytest
-from conftest import BUILD, ROOT
+from playground import BUILD, ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "readme"))
+sys.path.insert(0, str(ROOT / "tools" / "book"))
 import compare  # noqa: E402
 
-CHECK = [sys.executable, ROOT / "tests" / "readme" / "readme.py"]
+CHECK = [sys.executable, ROOT / "tools" / "book" / "readme.py"]
 
 
 def check(*arguments):
@@ -48,7 +48,7 @@ def test_it_fails_when_an_example_publishes_to_another_topic(tmp_path):
     for command in (["cmake", "-S", tree, "-B", build, "-D", "PLAYGROUND_TESTS=OFF"],
                     ["cmake", "--build", build, "--target", "simple_producer", "simple_consumer"]):
         subprocess.run(command, capture_output=True, check=True, timeout=100)
-    result = subprocess.run([sys.executable, tree / "tests" / "readme" / "readme.py", "--bin", build / "bin", "--only",
+    result = subprocess.run([sys.executable, tree / "tools" / "book" / "readme.py", "--bin", build / "bin", "--only",
                              "Exercise 1", "--patience", "8"], capture_output=True, encoding="utf-8", timeout=100, check=False)
     assert result.returncode != 0
     assert "sent sensor/temperature: 27.38" in result.stderr and "sent sensor/humidity: 27.38" in result.stderr

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import DEADLINE, PROGRAMS, ROOT
+from playground import DEADLINE, PROGRAMS, ROOT
 
 
 def files(*patterns):
@@ -44,6 +44,14 @@ def test_who_may_call_whom(patterns, forbidden):
             assert not re.search(forbidden, name), f"{path.relative_to(ROOT)} includes {name}"
 
 
+def test_nothing_outside_the_tests_takes_anything_from_them():
+    paths = files("tools/**/*.py", "tools/**/CMakeLists.txt", "tools/**/*.[ch]")
+    assert len(paths) > 15
+    for path in paths:
+        taken = [line for line in path.read_text().splitlines() if re.search(r"\btests/|\"tests\"|conftest", line)]
+        assert not taken, f"{path.relative_to(ROOT)}: {taken}"
+
+
 def test_the_dto_library_prints_nothing_and_never_exits():
     for path in files("dto/*.c"):
         assert not re.search(r"\b(printf|puts|putc|putchar|fprintf|fputs|perror|exit|abort|assert)\(", path.read_text())
@@ -80,7 +88,7 @@ def lint(folder, finds, version):
         path = folder / tool
         path.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{tool} version {version}" && exit 0\n{ends}\n')
         path.chmod(0o755)
-    return subprocess.run([ROOT / "tests" / "lint"], capture_output=True, encoding="utf-8", timeout=DEADLINE,
+    return subprocess.run([ROOT / "tools" / "ci" / "lint"], capture_output=True, encoding="utf-8", timeout=DEADLINE,
                           env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
 
 
@@ -114,7 +122,7 @@ exec cc -Wno-builtin-macro-redefined -U__GNUC__ -D__GNUC__={version} -U__clang_m
 
 
 def test_every_file_begins_with_why_it_exists():
-    for folder in ("src", "dto", "examples", "tests"):
+    for folder in ("src", "dto", "examples", "tests", "tools"):
         for file in (ROOT / folder).rglob("*.c"):
             assert file.read_text().startswith("/* "), file
 

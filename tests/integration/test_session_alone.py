@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 
-from conftest import DEADLINE, ROOT, Program
+from playground import DEADLINE, ROOT, Program
 
 PAGES = ["docs/engineers.md", "README.md"]  # the text is in the first of them that has it
 # From the session's folder to that of the headers; the libraries are told after it.

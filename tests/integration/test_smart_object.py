@@ -5,8 +5,7 @@ import re
 import signal
 
 import pytest
-import python_paho
-from conftest import DEADLINE
+from playground import DEADLINE, client
 
 BASE = "/device/device001"
 INFO, EVENT, PRESENCE = f"{BASE}/info", f"{BASE}/event", f"{BASE}/event/presence"
@@ -266,7 +265,7 @@ def test_no_session_is_left_behind_at_the_broker(broker, run):
 
 def test_a_crowd_of_retained_messages_does_not_keep_the_controller_out(broker, run):
     """More than its mailbox holds come before all its subscriptions are granted; Paho's thread brings the grants, too."""
-    crowd = python_paho.client()
+    crowd = client()
     crowd.connect("127.0.0.1", broker.port)
     crowd.loop_start()
     for number in range(600):

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import ROOT, RUNNING, Lines, end_process, find_mosquitto, free_port
+from playground import ROOT, RUNNING, Lines, end_process, find_mosquitto, free_port
 
 SECRET = ["-u", "alice", "-P", "alice-secret"]
 # Of the ways to make a certificate, only `openssl ca` makes one that has expired, whatever the version.

@@ -11,8 +11,7 @@ import threading
 import time
 
 import pytest
-import wire
-from conftest import DEADLINE, PAHO, Broker, Lines, descriptors, until, wait_until
+from playground import DEADLINE, PAHO, Broker, Lines, descriptors, until, wait_until, wire
 from test_command_line import started
 
 GUESS = "ended after {}: it may not allow that to this user"

@@ -22,9 +22,9 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
-import conftest  # noqa: E402  the private broker
-import wire  # noqa: E402  the proxy
+sys.path.insert(0, str(ROOT / "tools"))
+import playground  # noqa: E402
+from playground import wire  # noqa: E402
 
 TOPIC = "sensor/temperature"
 BARE = "a bare Paho loop"
@@ -39,7 +39,7 @@ class Bench:
         self.rounds = rounds
         self.scale = scale
         self.tables = []
-        self.broker = conftest.Broker(folder, "allow_anonymous true\nset_tcp_nodelay true",
+        self.broker = playground.Broker(folder, "allow_anonymous true\nset_tcp_nodelay true",
                                       log=("error", "information", "subscribe"))
         self.port = str(self.broker.port)
         self.json = folder / "json"
@@ -179,7 +179,7 @@ def consume(bench, command, ready, payloads, stdout=None):
     if ready:
         ready(process)
     else:
-        conftest.wait_until(lambda: bench.subscriptions() > before, "a subscription")
+        playground.wait_until(lambda: bench.subscriptions() > before, "a subscription")
     run([bench.bare / "bare_publish", bench.port, TOPIC, "0", "receive", payloads])
     drains = [threading.Thread(target=stream.read, daemon=True) for stream in (process.stdout, process.stderr) if stream]
     for drain in drains:
@@ -241,7 +241,7 @@ def end_to_end(bench, publisher, subscriber, count, feed=None):
     stamps.write_bytes(b"")
     before = bench.subscriptions()
     receiving = subprocess.Popen(subscriber, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
-    conftest.wait_until(lambda: bench.subscriptions() > before, "the subscription")
+    playground.wait_until(lambda: bench.subscriptions() > before, "the subscription")
     sending = subprocess.Popen(publisher, stdin=subprocess.PIPE if feed else subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, bufsize=0,
                                env={**os.environ, "LD_PRELOAD": str(bench.bare / "libstamp_publish.so"),
@@ -364,7 +364,7 @@ def pairs(bench, number, seconds, interval):
                         ("mqtt_smart_object", ["--seed", str(i), "--interval", str(interval)], subprocess.DEVNULL)):
                     processes.append(subprocess.Popen(bench.program(name, *common, *options), stdin=subprocess.DEVNULL,
                                                       stdout=stdout, stderr=subprocess.DEVNULL))
-        conftest.wait_until(loops_closed, "every loop to close", 100)
+        playground.wait_until(loops_closed, "every loop to close", 100)
         before = [cpu_of(process.pid) for process in processes]
         start = time.monotonic()
         time.sleep(seconds)
@@ -436,7 +436,7 @@ def a_million(bench):
 
 def long_run(bench, kind, count):
     """Through a broker with the lab's own configuration."""
-    ports = {1883: conftest.free_port(), 1884: conftest.free_port()}
+    ports = {1883: playground.free_port(), 1884: playground.free_port()}
     folder = bench.folder / "mosquitto"
     shutil.copytree(ROOT / "mosquitto", folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.conf", "*.key"))
     text = (ROOT / "mosquitto" / "mosquitto.conf").read_text()
@@ -444,7 +444,7 @@ def long_run(bench, kind, count):
         text = text.replace(f"listener {port} ", f"listener {free} ")
     user = "user root\n" if os.geteuid() == 0 else ""
     (folder / "lab.conf").write_text(user + text)
-    broker = subprocess.Popen([conftest.find_mosquitto(), "-c", "lab.conf"], cwd=folder, stderr=subprocess.PIPE)
+    broker = subprocess.Popen([playground.find_mosquitto(), "-c", "lab.conf"], cwd=folder, stderr=subprocess.PIPE)
     try:
         said("stderr", b" running\n")(broker)
         threading.Thread(target=broker.stderr.read, daemon=True).start()
@@ -467,7 +467,7 @@ def long_run(bench, kind, count):
         wrong += count - sum(1 for _ in open(received, encoding="utf-8"))
         return [peak.kib for peak in peaks], wrong
     finally:
-        conftest.end_process(broker)
+        playground.end_process(broker)
 
 
 # --- the report -------------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
-import conftest  # noqa: E402
+sys.path.insert(0, str(ROOT / "tools"))
+import playground  # noqa: E402
 
 PACKET = re.compile(r"^(->|<-) ([A-Z]+)(.*)$")
 MESSAGE = re.compile(r"^(sent|received|refused) (\S+): (.*?)( \(retained\))?$")
@@ -110,7 +110,7 @@ class Run:
             arguments[place] = self.broker.ports[arguments[place]]
         else:
             arguments += self.broker.options
-        self.programs[name] = conftest.Program("bash", "-c", 'exec "$0" "$@" --debug 2>&1', self.binaries / program,
+        self.programs[name] = playground.Program("bash", "-c", 'exec "$0" "$@" --debug 2>&1', self.binaries / program,
                                                *arguments, folder=pathlib.Path("/bin"))
         return self.programs[name]
 
@@ -221,7 +221,7 @@ def diagram(exercise, commands, binaries):
     """The lines of the Mermaid diagram of what these commands do."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder).chmod(0o755)
-        broker = conftest.LabBroker(folder) if exercise == "4" else conftest.Broker(folder)
+        broker = playground.LabBroker(folder) if exercise == "4" else playground.Broker(folder)
         run = Run(by_role(commands), binaries, broker)
         try:
             EXERCISES[exercise](run)

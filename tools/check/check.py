@@ -19,9 +19,9 @@ import textwrap
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
-import conftest  # noqa: E402
-import wire  # noqa: E402
+sys.path.insert(0, str(ROOT / "tools"))
+import playground  # noqa: E402
+from playground import wire  # noqa: E402
 
 
 class Lab:
@@ -37,25 +37,25 @@ class Lab:
         self.last_words = None  # what the last program showed when the first point was found missing
 
     def broker(self):
-        self.brokers.append(conftest.Broker(self.folder))
+        self.brokers.append(playground.Broker(self.folder))
         return self.brokers[-1]
 
     def broker_of_the_lab(self):
         """With the learner's own configuration, accounts and access control lists."""
-        self.brokers.append(conftest.LabBroker(self.folder, self.mosquitto))
+        self.brokers.append(playground.LabBroker(self.folder, self.mosquitto))
         return self.brokers[-1]
 
     def start(self, name, *arguments):
-        self.programs.append(conftest.Program(name, *arguments, folder=self.binaries))
+        self.programs.append(playground.Program(name, *arguments, folder=self.binaries))
         return self.programs[-1]
 
     def observe(self, *arguments, **options):
-        self.observers.append(conftest.Observer(*arguments, **options))
+        self.observers.append(playground.Observer(*arguments, **options))
         return self.observers[-1]
 
     def until(self, condition):
         """Waits until condition() holds, and no longer than one has patience. Returns what it gave last."""
-        return conftest.until(condition, self.patience)
+        return playground.until(condition, self.patience)
 
     def shows(self, lines, pattern, count=1):
         """Whether a program shows that many lines with the pattern, or will."""

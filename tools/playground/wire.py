@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 
-from conftest import DEADLINE
+from .waiting import DEADLINE
 
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
 UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT = range(10, 15)

@@ -39,9 +39,9 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
+sys.path.insert(0, str(ROOT / "tools"))
 import compare  # noqa: E402
-import conftest  # noqa: E402
+import playground  # noqa: E402
 import loop  # noqa: E402
 import recording  # noqa: E402
 import sequence  # noqa: E402
@@ -86,7 +86,7 @@ class Terminal:
         self.process = subprocess.Popen(["bash", "-c", text], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
                                         start_new_session=True)
-        self.output = conftest.Lines(self.process.stdout)
+        self.output = playground.Lines(self.process.stdout)
 
     def shown(self):
         """What the terminal shows, with the ports that a reader has."""
@@ -107,7 +107,7 @@ class Terminal:
     def interrupt(self):
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-            self.process.wait(conftest.DEADLINE)
+            self.process.wait(playground.DEADLINE)
 
 
 def shows_the_same(old, new):
@@ -158,7 +158,7 @@ class Chapter:
         """A retained message would come into the next chapters of a reader."""
         if self.broker is None:
             return
-        observer = conftest.Observer(self.broker.ports["1883"], "#")
+        observer = playground.Observer(self.broker.ports["1883"], "#")
         observer.fence()
         observer.close()
         if left := sorted(message.topic for message in observer.messages if message.retain):
@@ -186,7 +186,7 @@ class Chapter:
 
     def terminal(self, name):
         if self.broker is None:
-            self.broker = conftest.LabBroker(self.folder)
+            self.broker = playground.LabBroker(self.folder)
             self.environment = {**os.environ, "LAB_MOSQUITTO": str(self.broker.lab), "MQTT_PORT": str(self.broker.ports["1883"]),
                                 "PATH": f"{self.binaries}{os.pathsep}{os.environ['PATH']}"}
         if name not in self.terminals:

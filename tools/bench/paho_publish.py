@@ -4,8 +4,8 @@ import pathlib
 import sys
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-import python_paho  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import playground  # noqa: E402
 
 port, topic, qos, path = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
 with open(path, encoding="utf-8") as file:
@@ -23,7 +23,7 @@ def on_publish(*_):
         done.set()
 
 
-client = python_paho.client()
+client = playground.client()
 client.on_connect = lambda *_: connected.set()
 client.on_publish = on_publish
 client.max_queued_messages_set(0)

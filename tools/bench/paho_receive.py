@@ -3,8 +3,8 @@
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-import python_paho  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import playground  # noqa: E402
 
 port, topic_filter, left = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
@@ -16,7 +16,7 @@ def on_message(client, userdata, message):
         client.disconnect()
 
 
-client = python_paho.client()
+client = playground.client()
 client.on_connect = lambda client, *_: client.subscribe(topic_filter)
 client.on_subscribe = lambda *_: print("ready", flush=True)
 client.on_message = on_message

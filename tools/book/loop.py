@@ -19,8 +19,8 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
-import conftest  # noqa: E402
+sys.path.insert(0, str(ROOT / "tools"))
+import playground  # noqa: E402
 
 OBJECT, CONTROLLER = "mqtt_smart_object", "mqtt_smart_object_controller"
 READINGS = 45
@@ -43,14 +43,14 @@ def watch(commands, binaries, speed):
     of_object, interval = faster(options_of(OBJECT, commands), "--interval", speed)
     of_controller, _ = faster(options_of(CONTROLLER, commands), "--off-seconds", speed)
     with tempfile.TemporaryDirectory() as folder:
-        broker = conftest.Broker(folder)
-        observer = conftest.Observer(broker.port, "/device/#")
-        controller = conftest.Program(CONTROLLER, *broker.options, *of_controller, "--quiet", folder=binaries)
+        broker = playground.Broker(folder)
+        observer = playground.Observer(broker.port, "/device/#")
+        controller = playground.Program(CONTROLLER, *broker.options, *of_controller, "--quiet", folder=binaries)
         smart_object = None
         try:
             controller.err.wait_for("event/presence")
-            smart_object = conftest.Program(OBJECT, *broker.options, *of_object, "--count", READINGS, "--quiet", folder=binaries)
-            smart_object.wait(READINGS * interval / speed + conftest.DEADLINE)
+            smart_object = playground.Program(OBJECT, *broker.options, *of_object, "--count", READINGS, "--quiet", folder=binaries)
+            smart_object.wait(READINGS * interval / speed + playground.DEADLINE)
             observer.wait_for(lambda: any(b"OFFLINE" in message.payload for message in observer.messages), "the end")
             controller.interrupt()
         finally:

@@ -1,0 +1,62 @@
+"""A program of the lab, running."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+from .lab import BUILD
+from .waiting import DEADLINE, Lines
+
+WRAPPER = os.environ.get("PLAYGROUND_WRAPPER", "").split()  # such as valgrind
+
+# Who started us in the background may have ignored it, for all that we start; and bash cannot undo that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Program:
+    """One of our programs, running."""
+
+    def __init__(self, name, *arguments, stdout=subprocess.PIPE, environment=None, folder=BUILD / "bin"):
+        path = folder / name
+        self.name = name
+        self.process = subprocess.Popen(
+            [*WRAPPER, str(path), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
+            encoding="utf-8", errors="surrogateescape", env={**os.environ, **(environment or {})})
+        self.out = Lines(self.process.stdout) if stdout == subprocess.PIPE else None
+        self.err = Lines(self.process.stderr)
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=DEADLINE):
+        """Waits for the end, and returns the exit status."""
+        status = self.process.wait(seconds)
+        for lines in (self.out, self.err):
+            if lines is not None:
+                lines.thread.join(seconds)
+        return status
+
+    def interrupt(self):
+        """Ctrl-C. Returns the exit status and how many seconds it took."""
+        start = time.monotonic()
+        self.send(signal.SIGINT)
+        status = self.wait()
+        return status, time.monotonic() - start
+
+    def summary(self):
+        line = self.err.wait_for(r"^Summary: ")
+        sent, received, refused = re.match(r"Summary: (\d+) sent, (\d+) received, (\d+) refused in ", line).groups()
+        return int(sent), int(received), int(refused)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def descriptors(program):
+    """How many files and connections a program has open."""
+    return len(list(pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir()))
