@@ -37,17 +37,17 @@ static struct diagnosis out_of_reach(const struct broker *broker, const struct f
         return say(EX_UNAVAILABLE, false, "nobody knows now where %s is (%s): check the network", broker->host,
                    gai_strerror(found->lookup));
     if (found->lookup != 0)
-        return say(EX_UNAVAILABLE, false, "no such host: %s (%s): check --host", broker->host,
+        return say(EX_UNAVAILABLE, false, "no such host: %s (%s): check the name of the host", broker->host,
                    gai_strerror(found->lookup));
     if (found->error == ENOMEM)
         return say(EX_SOFTWARE, true, "out of memory");
     if (found->error != ECONNREFUSED)
-        return say(EX_UNAVAILABLE, false, "no way to %s (%s): check --host and the network", broker->name,
+        return say(EX_UNAVAILABLE, false, "no way to %s (%s): check the host and the network", broker->name,
                    strerror(found->error));
     return say(EX_UNAVAILABLE, false,
                is_this_computer(broker->host)
-                   ? "no broker at %s: start one with ./lab broker, or check --host and --port"
-                   : "no broker at %s: check --host and --port",
+                   ? "no broker at %s: start one with ./lab broker, or check the host and the port"
+                   : "no broker at %s: check the host and the port",
                broker->name);
 }
 
@@ -103,23 +103,23 @@ static struct diagnosis is_no_broker(const struct broker *broker, const struct f
 
     if (found->upgrade == ANSWER_HTTP)
         return say(EX_UNAVAILABLE, false,
-                   "%s is a web server without MQTT at %s (status %d): check --port, or the path of --url",
-                   broker->name, probe_path(broker), found->http_status);
+                   "%s is a web server without MQTT at %s (status %d): check the port, or the path", broker->name,
+                   probe_path(broker), found->http_status);
     if (has_tls && !broker->has_tls && (found->upgrade == ANSWER_NONE || found->connect == ANSWER_NONE))
         return say(EX_UNAVAILABLE, false, "%s speaks TLS: use mqtts:// or wss://", broker->name);
     if (answer == ANSWER_NONE) /* nor did it answer Paho, who waits for 3 s: see connection.c */
         return say(EX_UNAVAILABLE, false, "%s has not answered in 3 s: slow, or not MQTT", broker->name);
     if (answer == ANSWER_CLOSED)
         return say(EX_UNAVAILABLE, false,
-                   "%s takes the connection and closes it without an answer: its log may say why, or check --port",
+                   "%s takes the connection and closes it without an answer: its log may say why, or check the port",
                    broker->name);
     if (has_tls)
-        return say(EX_UNAVAILABLE, false, "%s speaks TLS, but does not answer as an MQTT broker: check --port",
+        return say(EX_UNAVAILABLE, false, "%s speaks TLS, but does not answer as an MQTT broker: check the port",
                    broker->name);
     if (broker->has_tls)
-        return say(EX_UNAVAILABLE, false, "%s neither speaks TLS nor answers as an MQTT broker: check --port",
+        return say(EX_UNAVAILABLE, false, "%s neither speaks TLS nor answers as an MQTT broker: check the port",
                    broker->name);
-    return say(EX_UNAVAILABLE, false, "%s answers, but not as an MQTT broker: check --port", broker->name);
+    return say(EX_UNAVAILABLE, false, "%s answers, but not as an MQTT broker: check the port", broker->name);
 }
 
 /* The server has ended TLS with an alert. Only after it has asked for our certificate that is what it is about. */

@@ -53,17 +53,27 @@ static bool read_whole(const struct option_value *value, const char *text, char 
     return true;
 }
 
+static bool fits(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
+{
+    if (strlen(text) >= value->size)
+        snprintf(reason, OPTION_REASON_SIZE, "longer than %zu bytes", value->size - 1);
+    else if (*text == '\0')
+        refuse(reason, "empty");
+    else
+        return true;
+    return false;
+}
+
+static bool is_text(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
+{
+    return fits(value, text, reason) &&
+           (text_is_valid(text, value->size - 1) || refuse(reason, "has to be UTF-8 without control characters"));
+}
+
 static bool read_text(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
-    size_t size = strlen(text) + 1;
-
-    if (size == 1)
-        return refuse(reason, "empty");
-    if (size > value->size) {
-        snprintf(reason, OPTION_REASON_SIZE, "longer than %zu bytes", value->size - 1);
-        return false;
-    }
-    memcpy(value->target, text, size);
+    (void)reason;
+    memcpy(value->target, text, strlen(text) + 1);
     return true;
 }
 
@@ -104,43 +114,43 @@ static void show_text(const void *target, char *text, size_t size)
     snprintf(text, size, "%s", (const char *)target);
 }
 
-static bool name_is_valid(const char *name)
-{
-    return text_is_valid(name, CONNECTION_TEXT_SIZE - 1);
-}
-
 static bool file_is_readable(const char *name)
 {
     return access(name, R_OK) == 0;
 }
 
+typedef bool step(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE]);
+
 static const struct {
-    bool (*read)(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE]);
+    step *read;
     void (*show)(const void *target, char *text, size_t size); /* NULL: is not shown */
-    bool (*is_valid)(const char *text);                        /* NULL, or what is asked before `read` */
-    const char *refusal;                                       /* of what is not valid */
+    /* What is asked before `read`, in this order; NULL: nothing. */
+    step *check;
+    bool (*is_valid)(const char *text);
+    const char *refusal; /* of what is not valid */
 } kinds[] = {
-    [FLAG] = {read_flag, NULL, NULL, NULL},
-    [NUMBER] = {read_number, show_number, NULL, NULL},
-    [WHOLE] = {read_whole, show_whole, NULL, NULL},
-    [LONG] = {read_whole, show_long, NULL, NULL},
-    [NAME] = {read_text, show_text, name_is_valid,
-              "has to be text: UTF-8 without control characters, not too long, not empty"},
-    [LEVEL] = {read_text, show_text, topic_level_is_valid,
-               "has to be 1 to 64 bytes of UTF-8 without '/', '+', '#' and control characters"},
-    [TOPIC] = {read_text, show_text, topic_is_valid,
-               "not a topic to publish to: it must not be empty, nor hold wildcards ('+', '#') or control characters"},
-    [FILTER] = {read_text, show_text, topic_filter_is_valid,
+    [FLAG] = {read_flag, NULL, NULL, NULL, NULL},
+    [NUMBER] = {read_number, show_number, NULL, NULL, NULL},
+    [WHOLE] = {read_whole, show_whole, NULL, NULL, NULL},
+    [LONG] = {read_whole, show_long, NULL, NULL, NULL},
+    [NAME] = {read_text, show_text, is_text, NULL, NULL},
+    [LEVEL] = {read_text, show_text, is_text, topic_level_is_valid,
+               "has to be a level of a topic: without '/', '+' and '#'"},
+    [TOPIC] = {read_text, show_text, is_text, topic_is_valid, "a topic to publish to has no wildcards ('+', '#')"},
+    [FILTER] = {read_text, show_text, is_text, topic_filter_is_valid,
                 "not a topic filter: '+' has to be a whole level, '#' the whole last one"},
-    [HOST] = {read_text, show_text, broker_host_is_valid, "not a host name or address (mqtt://... goes with --url)"},
-    [URL] = {read_url, NULL, NULL, NULL},
-    [FILE_NAME] = {read_text, show_text, file_is_readable, "no such file, or it cannot be read"},
-    [PASSWORD] = {read_text, NULL, password_is_valid, "has to be UTF-8"},
-    [PASSWORD_FILE] = {read_password_file, NULL, NULL, NULL},
+    [HOST] = {read_text, show_text, is_text, broker_host_is_valid,
+              "not a host name or address (mqtt://... goes with --url)"},
+    [URL] = {read_url, NULL, NULL, NULL, NULL},
+    [FILE_NAME] = {read_text, show_text, fits, file_is_readable, "no such file, or it cannot be read"},
+    [PASSWORD] = {read_text, NULL, fits, password_is_valid, "has to be UTF-8"},
+    [PASSWORD_FILE] = {read_password_file, NULL, NULL, NULL, NULL},
 };
 
 bool option_value_read(const struct option_value *value, const char *text, char reason[OPTION_REASON_SIZE])
 {
+    if (kinds[value->kind].check != NULL && !kinds[value->kind].check(value, text, reason))
+        return false;
     if (kinds[value->kind].is_valid != NULL && !kinds[value->kind].is_valid(text))
         return refuse(reason, kinds[value->kind].refusal);
     return kinds[value->kind].read(value, text, reason);

@@ -34,8 +34,7 @@ enum {
 /* What is special about an option, together. */
 enum {
     HAS_DEFAULT = 1 << 0, /* the help shows it */
-    SECRET = 1 << 1,      /* nothing shows its value */
-    NO_URL = 1 << 2       /* given on the command line, it does not go with --url */
+    NO_URL = 1 << 1       /* given on the command line, it does not go with --url */
 };
 
 /* One option: how it is called and what becomes of its value. */
@@ -65,7 +64,7 @@ static const struct row rows[] = {
     {0, "url", 'L', URL, AT(connection), 0, 0, NULL, "URL", 0,
      "Broker as mqtt:// or mqtts://host:port, ws:// or wss://host:port/path; may be repeated: to be tried in order"},
     {0, "username", 'u', NAME, AT(connection.username), 0, 0, "MQTT_USERNAME", "NAME", 0, "User name"},
-    {0, "password", 'P', PASSWORD, AT(connection.password), 0, 0, "MQTT_PASSWORD", "PASSWORD", SECRET, "Password"},
+    {0, "password", 'P', PASSWORD, AT(connection.password), 0, 0, "MQTT_PASSWORD", "PASSWORD", 0, "Password"},
     {0, "password-file", 0, PASSWORD_FILE, AT(connection.password), 0, 0, NULL, "FILE", 0,
      "Password is the first line of this file"},
     {0, "id", 'i', NAME, AT(connection.client_id), 0, 0, NULL, "ID", 0,
@@ -146,7 +145,7 @@ static void write_help(const struct item *item, const char *text, char help[HELP
     char value[HELP_SIZE];
 
     snprintf(help, HELP_SIZE, "%s", text);
-    if ((item->special & HAS_DEFAULT) == 0 || (item->special & SECRET) != 0)
+    if ((item->special & HAS_DEFAULT) == 0)
         return;
     option_value_show(&item->value, value, sizeof value);
     snprintf(help + strlen(help), HELP_SIZE - strlen(help), " (default: %s)", value);
@@ -196,6 +195,7 @@ static bool add_items(struct input *input)
     return true;
 }
 
+/* A refusal never shows the value: whatever it is, it may be a password that was typed in a wrong place. */
 static bool read_argument(struct input *input, const struct item *item, const char *value)
 {
     char reason[OPTION_REASON_SIZE];
@@ -204,10 +204,7 @@ static bool read_argument(struct input *input, const struct item *item, const ch
         input->has_place = true;
     if (option_value_read(&item->value, value, reason))
         return true;
-    if ((item->special & SECRET) != 0)
-        console_error("--%s: %s (see --help)", item->name, reason);
-    else
-        console_error("--%s '%.200s': %s (see --help)", item->name, strchr(value, '@') != NULL ? "..." : value, reason);
+    console_error("--%s: %s (see --help)", item->name, reason);
     return false;
 }
 
@@ -231,12 +228,20 @@ static int print_help(poptContext context, const struct input *input, int asked)
     return EX_IOERR;
 }
 
-/* Without what follows a `=` or a letter: it may be a password behind an option that was mistyped. */
-static void report_bad_option(const char *option, int error)
+/* So this shows an option without what follows a `=`, a letter, or the name of an option that there is. */
+static void report_bad_option(const struct input *input, const char *option, int error)
 {
-    int length = option[0] == '-' && option[1] != '-' ? 2 : (int)strcspn(option, "=");
+    size_t length = option[1] != '-' ? 2 : strcspn(option, "=");
+    const char *more = "";
 
-    console_error("%.*s: %s (see --help)", length < 200 ? length : 200, option, poptStrerror(error));
+    for (int i = 0; i < input->count && error == POPT_ERROR_BADOPT; i++) {
+        size_t known = strlen("--") + strlen(input->items[i].name);
+        if (known < length && strncmp(option + strlen("--"), input->items[i].name, known - strlen("--")) == 0) {
+            length = known;
+            more = "...";
+        }
+    }
+    console_error("%.*s%s: %s (see --help)", length < 200 ? (int)length : 200, option, more, poptStrerror(error));
 }
 
 /* Reads all that popt finds. True to go on; else *status says how to end. */
@@ -254,11 +259,9 @@ static bool read_arguments(struct input *input, poptContext context, int *status
     if (found > 0)
         *status = print_help(context, input, found);
     else if (found < -1)
-        report_bad_option(poptBadOption(context, POPT_BADOPTION_NOALIAS), found);
+        report_bad_option(input, poptBadOption(context, POPT_BADOPTION_NOALIAS), found);
     else if (poptPeekArg(context) != NULL)
-        console_error("%.200s: unexpected argument (see --help)", input->options->connection.password[0] != '\0'
-                                                                      ? "(not shown: it may belong to the password)"
-                                                                      : poptPeekArg(context));
+        console_error("unexpected argument: no option stands before it (see --help)");
     else
         return true;
     return false;
@@ -278,6 +281,11 @@ static bool read_command_line(struct input *input, int argc, char **argv, int *s
 
 /* --- all of it together -------------------------------------------------------------------------------------- */
 
+static bool wants_tls(const struct connection_settings *connection)
+{
+    return connection->ca_file[0] != '\0' || connection->certificate[0] != '\0' || connection->insecure;
+}
+
 static bool check_together(const struct input *input)
 {
     const struct connection_settings *connection = &input->options->connection;
@@ -294,6 +302,9 @@ static bool check_together(const struct input *input)
     else if (!brokers_are_of_one_kind(connection->brokers, connection->broker_count))
         mistake = "--url: all brokers have to be of one kind, such as mqtts://: who cuts the connection to an "
                   "encrypted one must not get a plain one";
+    else if (connection->broker_count > 0 && !connection->brokers[0].has_tls && wants_tls(connection))
+        mistake = "--cafile, --cert, --key and --insecure are for TLS: --url has to be mqtts:// or wss://... "
+                  "(see --help)";
     else if ((connection->certificate[0] == '\0') != (connection->key[0] == '\0'))
         mistake = "--cert and --key go together: a certificate is of no use without its key";
     else if (connection->password[0] != '\0' && connection->username[0] == '\0')
@@ -311,8 +322,7 @@ static void complete(struct options *options, const char *name)
     struct connection_settings *connection = &options->connection;
 
     if (connection->broker_count == 0) {
-        broker_from_host(&connection->brokers[connection->broker_count++],
-                         connection->ca_file[0] != '\0' || connection->certificate[0] != '\0' || connection->insecure);
+        broker_from_host(&connection->brokers[connection->broker_count++], wants_tls(connection));
     }
     if (connection->client_id[0] == '\0')
         snprintf(connection->client_id, sizeof connection->client_id, "%.64s-%08x", name, (unsigned)random_bits());

@@ -16,15 +16,20 @@ bool password_is_valid(const char *password)
 const char *password_from_file(char line[PASSWORD_LINE_SIZE], const char *name)
 {
     FILE *file = fopen(name, "r");
+    size_t length = 0;
+    int byte;
 
     if (file == NULL)
         return "cannot be opened";
-    bool is_read = fgets(line, PASSWORD_LINE_SIZE, file) != NULL;
+    while ((byte = getc(file)) != EOF && byte != '\n' && length < PASSWORD_LINE_SIZE - 1)
+        line[length++] = (char)byte;
     fclose(file);
-    if (!is_read || strcspn(line, "\r\n") == 0)
+    if ((byte == '\n' || byte == EOF) && length > 0 && line[length - 1] == '\r')
+        length--;
+    line[length] = '\0';
+    if (length == 0)
         return "cannot be read, or its first line is empty";
-    line[strcspn(line, "\r\n")] = '\0';
-    return NULL;
+    return strlen(line) == length ? NULL : "has a NUL in its first line";
 }
 
 /* Where in `argument`, which comes after `before`, a password begins, or NULL. */

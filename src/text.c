@@ -46,8 +46,12 @@ size_t text_printable_length(const char *text, size_t available)
 {
     const unsigned char *byte = (const unsigned char *)text;
     size_t length = text_character_length(text, available);
-    bool is_control = (length == 1 && (byte[0] < 0x20 || byte[0] == 0x7F)) ||
-                      (length == 2 && byte[0] == 0xC2 && byte[1] < 0xA0); /* U+0080 to U+009F */
+    unsigned code = length == 1   ? byte[0]
+                    : length == 2 ? (byte[0] & 0x1FU) << 6 | (byte[1] & 0x3FU)
+                    : length == 3 ? (byte[0] & 0x0FU) << 12 | (byte[1] & 0x3FU) << 6 | (byte[2] & 0x3FU)
+                                  : 0x10000; /* or above: nothing there is looked for */
+    bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x2028 && code <= 0x202E) ||
+                      (code >= 0x2066 && code <= 0x2069);
 
     return is_control ? 0 : length;
 }

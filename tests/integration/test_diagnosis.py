@@ -140,7 +140,8 @@ def port_of(lab, serve):
 
 
 def start(run, lab, url, *options):
-    return run("simple_producer", "--url", url, "--cafile", lab.lab / "tls" / "ca.crt", "-C", 1, *options)
+    authority = ["--cafile", lab.lab / "tls" / "ca.crt"] if url.startswith(("mqtts", "wss")) else []
+    return run("simple_producer", "--url", url, *authority, "-C", 1, *options)
 
 
 def fail(program, status, pattern):
@@ -168,7 +169,7 @@ def test_where_the_scheme_is_wrong_the_right_one_is_named(lab, run, port_of, tri
     port = port_of(spoken)
     program = start(run, lab, f"{tried}://localhost:{port}", *SECRET)
     words = {"mqtt": "plain MQTT", "mqtts": "MQTT over TLS", "ws": "MQTT over WebSockets", "wss": "MQTT over WebSockets and TLS"}
-    advice = fail(program, 69, rf": localhost:{port} speaks {words[spoken]}: use --url (\S+)$").group(1)
+    advice = fail(program, 69, rf": localhost:{port} speaks {words[spoken]}: use --url (\S+)(?: and --cafile)?$").group(1)
     assert advice == f"{spoken}://localhost:{port}"
     follow(run, lab, advice, *SECRET)
 
@@ -177,14 +178,14 @@ def test_where_the_scheme_is_wrong_the_right_one_is_named(lab, run, port_of, tri
 def test_a_web_server_that_waits_for_the_end_of_a_line_is_found_too(lab, run, serve, tried, spoken):
     server = serve(Server(wire.granting(0), tls_context(lab) if spoken == "wss" else None, "/mqtt", is_patient=True))
     program = start(run, lab, f"{tried}://localhost:{server.port}")
-    follow(run, lab, fail(program, 69, r"use --url (\S+)$").group(1))
+    follow(run, lab, fail(program, 69, r"use --url (\S+)(?: and --cafile)?$").group(1))
 
 
 @pytest.mark.parametrize("tried, spoken", [("ws", "wss"), ("wss", "ws")])
 def test_the_path_is_kept(lab, run, serve, tried, spoken):
     server = serve(Server(wire.granting(0), tls_context(lab) if spoken == "wss" else None, "/broker/1"))
     program = start(run, lab, f"{tried}://localhost:{server.port}/broker/1")
-    advice = fail(program, 69, r"use --url (\S+)$").group(1)
+    advice = fail(program, 69, r"use --url (\S+)(?: and --cafile)?$").group(1)
     assert advice == f"{spoken}://localhost:{server.port}/broker/1"
     follow(run, lab, advice)
 
@@ -193,7 +194,7 @@ def test_the_path_is_kept(lab, run, serve, tried, spoken):
 def test_a_wrong_path_is_told(lab, run, serve, tried):
     server = serve(Server(wire.granting(0), tls_context(lab) if tried == "wss" else None, "/broker"))
     program = start(run, lab, f"{tried}://localhost:{server.port}")
-    fail(program, 69, r"is a web server without MQTT at /mqtt \(status 404\): check --port, or the path of --url")
+    fail(program, 69, r"is a web server without MQTT at /mqtt \(status 404\): check the port, or the path")
 
 
 def test_a_websocket_for_something_else_is_no_broker(lab, run, serve):
@@ -234,7 +235,7 @@ class Leaving(wire.Listener):
 def test_who_is_sent_away_is_told_so_with_and_without_tls(run, serve, scheme):
     server = serve(Leaving())
     program = run("simple_producer", "--url", f"{scheme}://127.0.0.1:{server.port}")
-    fail(program, 69, "takes the connection and closes it without an answer: its log may say why, or check --port$")
+    fail(program, 69, "takes the connection and closes it without an answer: its log may say why, or check the port$")
 
 
 @pytest.mark.parametrize("variable, scheme", [("http_proxy", "ws"), ("https_proxy", "wss")])

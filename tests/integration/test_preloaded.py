@@ -38,4 +38,4 @@ def test_a_connection_that_has_ended_before_it_was_looked_at_is_told_as_closed(r
     assert program.wait() == 69
     server.close()
     assert len(program.err.lines) == 1 and program.err.lines[0].endswith(
-        "takes the connection and closes it without an answer: its log may say why, or check --port"), program.err.lines
+        "takes the connection and closes it without an answer: its log may say why, or check the port"), program.err.lines

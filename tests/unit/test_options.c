@@ -593,7 +593,7 @@ static void up_to_eight_urls_are_tried_in_order(void **state)
         snprintf(urls[count - 1], sizeof urls[0], "mqtt://host:%d", 1000 + count);
         read_arguments(&plain, arguments);
         if (count > CONNECTION_BROKER_MAX) {
-            assert_refused("--url 'mqtt://host:1009'");
+            assert_refused("--url");
             continue;
         }
         assert_accepted();
@@ -654,7 +654,6 @@ static void numbers_out_of_range_are_refused(void **state)
         for (size_t j = 0; cases[i].values[j] != NULL; j++) {
             READ(&with_own, cases[i].option, cases[i].values[j]);
             assert_refused(cases[i].option);
-            assert_non_null(strstr(result.err.text, cases[i].values[j]));
             assert_non_null(strstr(result.err.text, "number from"));
         }
     }
@@ -728,6 +727,97 @@ static void texts_of_the_wrong_kind_are_refused(void **state)
         for (size_t j = 0; j < COUNT(cases[i].values) && cases[i].values[j] != NULL; j++) {
             READ(&producer, cases[i].option, cases[i].values[j]);
             assert_refused(cases[i].option);
+        }
+    }
+}
+
+static void a_refusal_says_what_is_wrong_with_a_text(void **state)
+{
+    static char many_letters[LONG_SIZE + 1];
+    static const struct {
+        const char *option, *value, *why;
+    } cases[] = {
+        {"--topic", many_letters, "longer than 1023 bytes"},
+        {"--topic", "\xFF", "has to be UTF-8 without control characters"},
+        {"--topic", "a\n", "has to be UTF-8 without control characters"},
+        {"--topic", "", "empty"},
+        {"--topic", "a/#", "wildcards"},
+        {"--base-topic", many_letters, "longer than 255 bytes"},
+        {"--device-id", many_letters, "longer than 64 bytes"},
+        {"--device-id", "a/b", "a level of a topic"},
+        {"--host", many_letters, "longer than 255 bytes"},
+        {"--host", "a b", "not a host name or address"},
+        {"--username", many_letters, "longer than 1023 bytes"},
+        {"--username", "\x7F", "has to be UTF-8 without control characters"},
+        {"--password", many_letters, "longer than 1023 bytes"},
+        {"--password", "\xFF", "has to be UTF-8"},
+        {"--cafile", "/nonexistent", "no such file"},
+    };
+
+    (void)state;
+    memset(many_letters, 'x', LONG_SIZE);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        READ(&producer, cases[i].option, cases[i].value);
+        assert_refused(cases[i].option);
+        if (strstr(result.err.text, cases[i].why) == NULL)
+            fail_msg("%s: not that it is %s: %s", cases[i].option, cases[i].why, result.err.text);
+    }
+    READ(&consumer, "--topic", many_letters);
+    assert_refused("longer than 1023 bytes");
+    READ(&consumer, "--topic", "\xFF");
+    assert_refused("has to be UTF-8 without control characters");
+}
+
+/* Whatever is refused may be a password that was typed in a wrong place. */
+static void a_refusal_shows_no_value(void **state)
+{
+    static const char *const lines[][4] = {
+        {"-p", "hunter2"},
+        {"--qos", "hunter2"},
+        {"--topic", "hunter2/#"},
+        {"--device-id", "hunter2/"},
+        {"--host", "hunter2 "},
+        {"--cafile", "hunter2"},
+        {"--url", "mqtt://me:hunter2@host"},
+        {"--url", "hunter2"},
+        {"--passwordhunter2"},
+        {"--password-filehunter2"},
+        {"--topichunter2"},
+        {"--nonsense=hunter2"},
+        {"--quiet=hunter2"},
+        {"-Zhunter2"},
+        {"hunter2"},
+        {"-P", "a", "hunter2"},
+        {"--", "hunter2"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        READ(&producer, lines[i][0], lines[i][1], lines[i][2]);
+        assert_refused("see --help");
+        if (strstr(result.err.text, "hunter2") != NULL)
+            fail_msg("%s", result.err.text);
+    }
+    READ(&producer, "--passwordhunter2");
+    assert_refused("--password...: unknown option");
+    READ(&producer, "--nonsense=1");
+    assert_refused("--nonsense: unknown option");
+}
+
+static void files_for_tls_need_a_broker_that_speaks_it(void **state)
+{
+    static const char *const lines[][4] = {
+        {"--cafile", "/dev/null"}, {"--insecure"}, {"--cert", "/dev/null", "--key", "/dev/null"}};
+    static const char *const plain_urls[] = {"mqtt://host", "ws://host"}, *const tls_urls[] = {"mqtts://host",
+                                                                                               "wss://host"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        for (size_t j = 0; j < COUNT(plain_urls); j++) {
+            READ(&plain, "--url", plain_urls[j], lines[i][0], lines[i][1], lines[i][2], lines[i][3]);
+            assert_refused("mqtts:// or wss://");
+            READ(&plain, "--url", tls_urls[j], lines[i][0], lines[i][1], lines[i][2], lines[i][3]);
+            assert_accepted();
         }
     }
 }
@@ -812,7 +902,7 @@ static void positional_arguments_are_refused(void **state)
         assert_refused("unexpected argument");
     }
     READ(&producer, "--", "--qos");
-    assert_refused("--qos: unexpected argument");
+    assert_refused("unexpected argument");
     READ(&producer, "");
     assert_refused("unexpected argument");
 }
@@ -933,6 +1023,8 @@ static void the_password_is_the_first_line_of_the_file(void **state)
         read_password_file_of(empty[i], strlen(empty[i]));
         assert_refused("--password-file");
     }
+    read_password_file_of("hunter\0two\n", sizeof "hunter\0two\n" - 1);
+    assert_refused("NUL");
 }
 
 static void a_password_file_is_limited(void **state)
@@ -1256,6 +1348,9 @@ int main(void)
         TEST(no_number_option_takes_what_is_no_number),
         TEST(no_text_option_takes_what_is_no_text),
         TEST(texts_of_the_wrong_kind_are_refused),
+        TEST(a_refusal_says_what_is_wrong_with_a_text),
+        TEST(a_refusal_shows_no_value),
+        TEST(files_for_tls_need_a_broker_that_speaks_it),
         TEST(an_option_without_its_value_is_refused),
         TEST(a_flag_takes_no_value),
         TEST(what_a_program_has_no_use_for_is_unknown),

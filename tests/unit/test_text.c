@@ -87,6 +87,12 @@ static void control_characters_cannot_be_printed(void **state)
         assert_int_equal(text_character_length(text, length), length);
         assert_int_equal(text_printable_length(text, length), is_printable ? length : 0);
     }
+    for (unsigned code = 0x2000; code < 0x2080; code++) { /* two turn a line over, some its direction */
+        const char text[3] = {'\xE2', (char)(0x80 | (code >> 6 & 0x3F)), (char)(0x80 | (code & 0x3F))};
+        bool is_control = (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+        assert_int_equal(text_character_length(text, 3), 3);
+        assert_int_equal(text_printable_length(text, 3), is_control ? 0 : 3);
+    }
     assert_int_equal(text_printable_length("\xE2\x82\xAC", 3), 3);
     assert_int_equal(text_printable_length("\xE2\x82", 2), 0);
 }
