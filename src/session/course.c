@@ -2,7 +2,6 @@
  * own, the status was that of the one that was looked at first; here they all come to one place. */
 #include "course.h"
 
-#include <stdio.h>
 #include <sysexits.h>
 
 void course_init(struct course *course, long count, int64_t timeout_us, int64_t now_us)
@@ -44,15 +43,4 @@ int64_t course_pace(struct course *course, int64_t span_us, int64_t now_us)
 bool course_is_at_last(const struct course *course)
 {
     return course->count != 0 && course->done + 1 >= course->count;
-}
-
-void course_summary(const struct course *course, struct console_counts counts, int64_t now_us, char *text, size_t size)
-{
-    double seconds = (double)(now_us - course->began_us) / 1e6;
-    char rate[32] = "";
-
-    if (seconds >= 0.1) /* below, a rate says nothing */
-        snprintf(rate, sizeof rate, " (%.1f/s)", (double)(counts.sent + counts.received + counts.refused) / seconds);
-    snprintf(text, size, "Summary: %ld sent, %ld received, %ld refused in %.3f s%s", counts.sent, counts.received,
-             counts.refused, seconds, rate);
 }

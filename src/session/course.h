@@ -3,10 +3,7 @@
 #ifndef PLAYGROUND_COURSE_H
 #define PLAYGROUND_COURSE_H
 
-#include "playground/console.h"
-
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct course {
@@ -37,8 +34,5 @@ int64_t course_pace(struct course *course, int64_t span_us, int64_t now_us);
 
 /* Whether the message that is being sent is the last one, after which there is nothing to wait for. */
 bool course_is_at_last(const struct course *course);
-
-/* "Summary: ..." */
-void course_summary(const struct course *course, struct console_counts counts, int64_t now_us, char *text, size_t size);
 
 #endif

@@ -158,23 +158,27 @@ static void on_settled(struct session *session)
 static void on_broken(struct session *session)
 {
     struct session_parts *parts = session->parts;
-    struct diagnosis *failure = &parts->failure;
     bool was_connected = MQTTClient_isConnected(session->client);
     const char *name = connection_broker(&parts->connection)->name;
+    struct diagnosis known = {.status = EX_UNAVAILABLE};
 
     suspicion_of_last_packet(session);
-    if (parts->awaits_answer && !suspicion_was_soon(parts)) {
-        parts->is_guess = false;
-        failure->status = EX_UNAVAILABLE;
-        snprintf(failure->text, sizeof failure->text, "%.200s has not answered %s", name, parts->last_packet);
+    if (parts->on_connected_rc == SENT_IN_PART) {
+        snprintf(known.text, sizeof known.text, "%.200s has taken only a part of %s", name, parts->last_packet);
+    } else if (parts->awaits_answer && !suspicion_was_soon(parts)) {
+        snprintf(known.text, sizeof known.text, "%.200s has not answered %s", name, parts->last_packet);
     } else if (was_connected) {
         const char *error = MQTTClient_strerror(parts->on_connected_rc);
-        parts->is_guess = false;
-        failure->status = EX_SOFTWARE;
-        snprintf(failure->text, sizeof failure->text, "the beginning failed at %.200s: %s (Paho's code %d)", name,
+        known.status = EX_SOFTWARE;
+        snprintf(known.text, sizeof known.text, "the beginning failed at %.200s: %s (Paho's code %d)", name,
                  error == NULL ? "unknown reason" : error, parts->on_connected_rc);
-    } else if (failure->text[0] == '\0') {
-        snprintf(failure->text, sizeof failure->text, "the connection to %.200s ended at its beginning", name);
+    }
+    if (known.text[0] != '\0') {
+        parts->failure = known;
+        parts->is_guess = false; /* what is known counts more */
+    } else if (parts->failure.text[0] == '\0') {
+        snprintf(parts->failure.text, sizeof parts->failure.text, "the connection to %.200s ended at its beginning",
+                 name);
     }
     MQTTClient_disconnect(session->client, 0);
 }

@@ -19,6 +19,18 @@ static void add_line(char text[SUMMARY_SIZE], const char *format, ...)
     strcat(text, "\n");
 }
 
+static void add_counts(char text[SUMMARY_SIZE], int64_t span_us)
+{
+    struct console_counts counts = console_counts();
+    double seconds = (double)span_us / 1e6;
+    char rate[32] = "";
+
+    if (seconds >= 0.1) /* below, a rate says nothing */
+        snprintf(rate, sizeof rate, " (%.1f/s)", (double)(counts.sent + counts.received + counts.refused) / seconds);
+    add_line(text, "Summary: %ld sent, %ld received, %ld refused in %.3f s%s", counts.sent, counts.received,
+             counts.refused, seconds, rate);
+}
+
 static const char *times(int count)
 {
     return count == 1 ? "time" : "times";
@@ -47,10 +59,10 @@ void summary_write(const struct course *course, const struct connection *connect
     if (connection->forgotten > 0)
         add_line(text, "The broker forgot the session %d %s: what it had acknowledged before may be lost",
                  connection->forgotten, times(connection->forgotten));
-    if (course->began_us == 0)
-        return;
-    course_summary(course, console_counts(), now_us, text + strlen(text), SUMMARY_SIZE - 1 - strlen(text));
-    strcat(text, "\n");
+    if (course->began_us != 0)
+        add_counts(text, now_us - course->began_us);
+    else if (console_counts().sent > 0) /* announced, on a connection that was broken in its beginning */
+        add_counts(text, now_us - connection->accepted_us);
 }
 
 void summary_sessions(const struct connection *connection, char text[SUMMARY_SESSIONS_SIZE])

@@ -23,8 +23,8 @@ void suspicion_restart(struct session_parts *parts)
 
 void suspicion_sent(struct session_parts *parts, const char *packet, int rc)
 {
-    if (rc <= MQTTCLIENT_DISCONNECTED) /* or for a reason of its own Paho has not even tried to send it */
-        return;
+    if (rc <= MQTTCLIENT_DISCONNECTED && rc != SENT_IN_PART)
+        return; /* for a reason of its own Paho has not even tried to send it */
     parts->last_packet = packet;
     parts->awaits_answer = true;
 }

@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 
+/* What Paho returns for a SUBSCRIBE of which the network has taken only a part at once; its header does not name it. */
+enum { SENT_IN_PART = -22 };
+
 /* A new connection: only what Paho has sent again is suspected. */
 void suspicion_restart(struct session_parts *parts);
 

@@ -18,6 +18,7 @@ enum {
     CALL_US = 3,
     YIELD_MS = 100,
     SOCKET_ERROR = -1,
+    SOCKET_INTERRUPTED = -22,
     RETRY_AFTER_US =
         10000000 /* what was sent again on a second reconnection goes out again and again: see MQTTProtocol_retries */
 };
@@ -715,6 +716,8 @@ int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
     facts.subscribe_us = world_now();
     if (handle != NULL && m->connected && fault_strikes(PAHO_REFUSES))
         return MQTTCLIENT_MAX_MESSAGES_INFLIGHT;
+    if (handle != NULL && m->connected && fault_strikes(SHORT_SUBSCRIBE))
+        return SOCKET_INTERRUPTED;
     int rc = request(m, (struct packet){.type = SUBSCRIBE, .qos = qos}, SUBACK, &answer);
     if (rc == MQTTCLIENT_SUCCESS && answer.code == MQTT_BAD_SUBSCRIBE)
         rc = MQTT_BAD_SUBSCRIBE;

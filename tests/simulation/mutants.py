@@ -18,7 +18,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-UNIT_TESTS = ["test_window", "test_course", "test_connection"]
+UNIT_TESTS = ["test_window", "test_course", "test_connection", "test_summary"]
 
 # what it does wrong, text, replacement
 MUTANTS = [
@@ -126,8 +126,10 @@ MUTANTS = [
     ("a closed connection counts as a slow answer", "lost_at == 0 ? monotonic_us()", "true ? monotonic_us()"),
     ("a connection that was lost once is lost for ever", "    atomic_store(&parts->lost_at, 0);", ""),
     ("keep alive is not thought of", "if (patience_us > NO_ANSWER_US)", "if (true)"),
-    ("a broken beginning keeps the connection", "ended at its beginning\", name);\n    }\n    MQTTClient_disconnect(session->client, 0);", "ended at its beginning\", name);\n    }"),
-    ("a connection that ends at its beginning is told as a loss", "\"the connection to %.200s ended at its beginning\", name", "\"Connection lost%.0s\", name"),
+    ("a broken beginning keeps the connection", "                 name);\n    }\n    MQTTClient_disconnect(session->client, 0);", "                 name);\n    }"),
+    ("a connection that ends at its beginning is told as a loss", "\"the connection to %.200s ended at its beginning\"", "\"Connection lost%.0s\""),
+    ("a SUBSCRIBE sent in part is taken for a mistake of the program", "if (parts->on_connected_rc == SENT_IN_PART)", "if (false)"),
+    ("what was announced is not summed up", "else if (console_counts().sent > 0)", "else if (false)"),
     ("a loss is not counted", "    connection_was_lost(connection, monotonic_us());", ""),
     ("twins are not suspected", "connection->short_lives == SHORT_LIVES_TOLD", "false"),
     ("it tries again at once", "    parts->due_us = now_us + pause_ms * 1000;", "    parts->due_us = now_us;"),

@@ -605,6 +605,8 @@ static void the_summary_is_true(void)
 {
     const struct paho_facts *paho = paho_facts();
 
+    if (!facts.has_summary && program.sent + program.received > 0)
+        broken("what was shown is summed up", "%ld sent, %ld received", program.sent, program.received);
     if (!facts.has_summary)
         return;
     if (facts.told_unacknowledged != paho->pending)

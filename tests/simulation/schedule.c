@@ -24,6 +24,7 @@ const char *const fault_names[FAULTS] = {
     [NO_CONNACK] = "no-connack",
     [CLOSE_ON_SUBSCRIBE] = "close-on-subscribe",
     [DENY] = "deny",
+    [SHORT_SUBSCRIBE] = "short-subscribe",
     [SLOW_SUBACK] = "slow-suback",
     [NO_SUBACK] = "no-suback",
     [CLOSE_AFTER_SUBACK] = "close-after-suback",

@@ -27,6 +27,7 @@ enum fault {
     NO_CONNACK,
     CLOSE_ON_SUBSCRIBE, /* a broker that denies by closing */
     DENY,               /* SUBACK with 0x80 */
+    SHORT_SUBSCRIBE,    /* the network takes a part of the packet, and no more at once */
     SLOW_SUBACK,
     NO_SUBACK,
     CLOSE_AFTER_SUBACK,

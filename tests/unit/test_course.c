@@ -1,4 +1,4 @@
-/* The course of a program: its end, its pace, its summary. */
+/* The course of a program: its end and its pace. */
 #include "session/course.h"
 
 #include "unit.h"
@@ -88,31 +88,6 @@ static void who_fell_behind_catches_up_without_a_burst(void **state)
     assert_int_equal(course_pace(&course, 1 * S, 20 * S + 1), 21 * S);
 }
 
-static const char *summary(int64_t now_us, struct console_counts counts, size_t size)
-{
-    static char text[200];
-    struct course course;
-
-    course_init(&course, 0, 0, 0);
-    course.began_us = S;
-    course_summary(&course, counts, now_us, text, size);
-    return text;
-}
-
-static void the_summary_has_a_rate_where_it_says_something(void **state)
-{
-    const struct console_counts counts = {.sent = 1, .received = 20, .refused = 300};
-
-    (void)state;
-    assert_string_equal(summary(2 * S + S / 2, counts, 200),
-                        "Summary: 1 sent, 20 received, 300 refused in 1.500 s (214.0/s)");
-    assert_string_equal(summary(S + S / 10, counts, 200),
-                        "Summary: 1 sent, 20 received, 300 refused in 0.100 s (3210.0/s)");
-    assert_string_equal(summary(S + S / 10 - 1, counts, 200), "Summary: 1 sent, 20 received, 300 refused in 0.100 s");
-    assert_string_equal(summary(S, counts, 200), "Summary: 1 sent, 20 received, 300 refused in 0.000 s");
-    assert_string_equal(summary(S, counts, 9), "Summary:");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,7 +98,6 @@ int main(void)
         cmocka_unit_test(without_a_count_there_is_no_last_one),
         cmocka_unit_test(messages_are_due_at_even_distances_however_long_the_work_takes),
         cmocka_unit_test(who_fell_behind_catches_up_without_a_burst),
-        cmocka_unit_test(the_summary_has_a_rate_where_it_says_something),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

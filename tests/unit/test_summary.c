@@ -1,0 +1,61 @@
+/* The last line of a program: the counts, for how long, and a rate where it says something. */
+#include "session/summary.h"
+
+#include "playground/console.h"
+#include "unit.h"
+
+#define S INT64_C(1000000) /* a second */
+
+static struct console_counts counts;
+
+struct console_counts console_counts(void)
+{
+    return counts;
+}
+
+int64_t connection_offline_us(const struct connection *connection, int64_t now_us)
+{
+    (void)now_us;
+    return connection->offline_us;
+}
+
+static const char *summary(int64_t began_us, int64_t accepted_us, int64_t now_us)
+{
+    static char text[SUMMARY_SIZE];
+    const struct course course = {.began_us = began_us};
+    const struct connection connection = {.accepted_us = accepted_us};
+    const struct window window = {.size = 1};
+
+    summary_write(&course, &connection, &window, false, (struct left_over){0, false}, now_us, text);
+    return text;
+}
+
+static void there_is_a_rate_where_it_says_something(void **state)
+{
+    (void)state;
+    counts = (struct console_counts){.sent = 1, .received = 20, .refused = 300};
+    assert_string_equal(summary(S, S, 2 * S + S / 2),
+                        "Summary: 1 sent, 20 received, 300 refused in 1.500 s (214.0/s)\n");
+    assert_string_equal(summary(S, S, S + S / 10), "Summary: 1 sent, 20 received, 300 refused in 0.100 s (3210.0/s)\n");
+    assert_string_equal(summary(S, S, S + S / 10 - 1), "Summary: 1 sent, 20 received, 300 refused in 0.100 s\n");
+    assert_string_equal(summary(S, S, S), "Summary: 1 sent, 20 received, 300 refused in 0.000 s\n");
+}
+
+static void what_was_announced_counts_even_if_nothing_came_of_the_connection(void **state)
+{
+    (void)state;
+    counts = (struct console_counts){0};
+    assert_string_equal(summary(0, S, 2 * S), "");
+    counts.sent = 1;
+    assert_string_equal(summary(0, S, 2 * S), "Summary: 1 sent, 0 received, 0 refused in 1.000 s (1.0/s)\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(there_is_a_rate_where_it_says_something),
+        cmocka_unit_test(what_was_announced_counts_even_if_nothing_came_of_the_connection),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
