@@ -37,7 +37,6 @@ static bool await(struct dialogue *dialogue, short events)
     return ready > 0;
 }
 
-/* Gives the next question half of the patience that is left, or all of it to the last one. */
 void dialogue_begin_question(struct dialogue *dialogue, bool is_last)
 {
     dialogue->question_us = is_last ? dialogue->patience_us : dialogue->patience_us / 2;
@@ -55,7 +54,6 @@ void dialogue_hang_up(struct dialogue *dialogue)
     dialogue->socket = -1;
 }
 
-/* Opens a TCP connection. Returns 0 or an errno. */
 int dialogue_dial(struct dialogue *dialogue, const struct addrinfo *address)
 {
     int error = 0;
@@ -106,7 +104,6 @@ static enum answer why_not(struct dialogue *dialogue, int rc)
     return ANSWER_ALERT;
 }
 
-/* A failure shows when the answer is read. */
 void dialogue_say(struct dialogue *dialogue, const char *bytes, size_t size)
 {
     int rc = 0;
@@ -163,7 +160,6 @@ static int on_certificate_wanted(SSL *ssl, void *wants_certificate)
     return 1; /* go on, with what there is */
 }
 
-/* Begins a TLS session on the connection, also where the certificate is wrong: SSL_get_verify_result knows that. */
 enum answer dialogue_shake_hands(struct dialogue *dialogue, SSL_CTX *context, const char *host, bool checks_host,
                                  bool *wants_certificate)
 {

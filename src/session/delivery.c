@@ -3,7 +3,6 @@
 #include "delivery.h"
 
 #include "ending.h"
-#include "last_words.h"
 #include "parts.h"
 #include "playground/console.h"
 #include "playground/monotonic.h"
@@ -95,9 +94,9 @@ void delivery_await(struct session *session, int limit, int64_t patience_ms)
 /* Whether the broker lives, and says so: an UNSUBSCRIBE from what nobody has subscribed to changes nothing. */
 static bool is_anybody_there(struct session *session)
 {
-    last_words_prepare(session, "waiting for an answer of");
+    ending_words_before(session, "waiting for an answer of");
     int rc = MQTTClient_unsubscribe(session->client, "is/anybody/there");
-    last_words_prepare_while_up(session);
+    ending_words_while_up(session);
     return rc == MQTTCLIENT_SUCCESS;
 }
 

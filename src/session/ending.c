@@ -1,11 +1,13 @@
-/* Why a program ends. The first reason counts, and it is told once; where a guess explains more than what is known, the
- * guess is told. */
+/* Why a program ends: the first reason counts, and it is told once; where a guess explains more than what is known, the
+ * guess is told. And what it says last if it has to end inside a call of Paho's, which may take seconds, and which no
+ * signal ends: that is written before the call. */
 #include "ending.h"
 
 #include "parts.h"
 #include "playground/console.h"
 #include "playground/monotonic.h"
 #include "playground/stop.h"
+#include "summary.h"
 
 #include <stdio.h>
 #include <sysexits.h>
@@ -61,4 +63,36 @@ bool ending_has_come(struct session *session)
     else if (course->timeout_us != 0 && monotonic_us() > course_deadline_us(course))
         end_for_time(session);
     return course_has_ended(course);
+}
+
+/* --- the last words ------------------------------------------------------------------------------------------- */
+
+void ending_summary(const struct session *session, char text[SUMMARY_SIZE])
+{
+    const struct session_parts *parts = session->parts;
+
+    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, parts->left_over,
+                  monotonic_us(), text);
+}
+
+void ending_words_before(const struct session *session, const char *under_way)
+{
+    char summary[SUMMARY_SIZE], sessions[SUMMARY_SESSIONS_SIZE];
+
+    ending_summary(session, summary);
+    summary_sessions(&session->parts->connection, sessions);
+    stop_last_words(session->parts->course.status, "%s%sEnded while %s %s%s", summary, sessions, under_way,
+                    connection_broker(&session->parts->connection)->name,
+                    summary[0] == '\0' ? "" : "; the numbers are from before that");
+}
+
+void ending_words_while_up(const struct session *session)
+{
+    char sessions[SUMMARY_SESSIONS_SIZE];
+
+    summary_sessions(&session->parts->connection, sessions);
+    stop_last_words(EX_OK,
+                    "%sEnded while the broker, or standard output, took nothing more: "
+                    "what was sent or shown last may be missing",
+                    sessions);
 }

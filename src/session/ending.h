@@ -1,8 +1,9 @@
-/* Why and when a program ends. */
+/* Why and when a program ends, and what it says last. */
 #ifndef PLAYGROUND_ENDING_H
 #define PLAYGROUND_ENDING_H
 
 #include "playground/session.h"
+#include "summary.h"
 
 #include <stdbool.h>
 
@@ -16,5 +17,14 @@ bool ending_has_come(struct session *session);
 
 /* Standard output cannot be written. */
 void ending_for_output(struct session *session);
+
+/* The summary as it is now. */
+void ending_summary(const struct session *session, char text[SUMMARY_SIZE]);
+
+/* Before a call that may take seconds: `under_way` says what is done then, up to the broker's name. */
+void ending_words_before(const struct session *session, const char *under_way);
+
+/* While messages come and go: without numbers, for they would be old ones. */
+void ending_words_while_up(const struct session *session);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "delivery.h"
 #include "ending.h"
-#include "last_words.h"
 #include "parts.h"
 #include "playground/console.h"
 #include "playground/monotonic.h"
@@ -191,7 +190,7 @@ static void print_summary(const struct session *session)
 {
     char text[SUMMARY_SIZE];
 
-    last_words_summary(session, text);
+    ending_summary(session, text);
     for (char *line = text, *end; *line != '\0'; line = end + 1) {
         end = strchr(line, '\n');
         *end = '\0';
@@ -221,13 +220,13 @@ int session_close(struct session *session)
     char sessions[SUMMARY_SESSIONS_SIZE];
 
     delivery_count(session);
-    last_words_prepare(session, "closing the connection to");
+    ending_words_before(session, "closing the connection to");
     if (session_is_connected(session)) {
         if (parts->window.unchecked > 0)
             delivery_await(session, 0, LAST_ACKNOWLEDGEMENTS_MS);
         delivery_count_left_over(session);
         delivery_count(session); /* acknowledgements came with them */
-        last_words_prepare(session, "disconnecting from");
+        ending_words_before(session, "disconnecting from");
         MQTTClient_disconnect(session->client, 0);
     } else if (delivery_receives(parts) && parts->options->qos > 0) {
         parts->left_over.has_more = true;

@@ -5,7 +5,6 @@
 
 #include "delivery.h"
 #include "ending.h"
-#include "last_words.h"
 #include "parts.h"
 #include "playground/console.h"
 #include "playground/monotonic.h"
@@ -52,7 +51,7 @@ static enum event in_connecting(struct session *session)
 {
     struct session_parts *parts = session->parts;
 
-    last_words_prepare(session, "connecting to");
+    ending_words_before(session, "connecting to");
     atomic_store(&parts->lost_at, 0);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
@@ -63,7 +62,7 @@ static enum event in_beginning(struct session *session)
     int rc = MQTTCLIENT_SUCCESS;
 
     parts->answered_us = parts->connection.accepted_us;
-    last_words_prepare(session, "waiting for an answer of");
+    ending_words_before(session, "waiting for an answer of");
     if (parts->on_connected != NULL && MQTTClient_isConnected(session->client))
         rc = parts->on_connected(session, parts->context);
     parts->on_connected_rc = rc;
@@ -120,7 +119,7 @@ static void on_accepted(struct session *session)
     if (!parts->is_guess) /* a suspicion stays until this connection has shown something else */
         parts->failure.text[0] = '\0';
     suspicion_restart(parts);
-    last_words_prepare(session, "beginning to work with");
+    ending_words_before(session, "beginning to work with");
     console_note("Connected to %s as %s", connection_broker(connection)->name, connection->settings->client_id);
     if (connection->was_forgotten)
         console_note("%s has forgotten the session: what it had for us is lost, and perhaps what it had acknowledged",
@@ -140,7 +139,7 @@ static void on_begun(struct session *session)
     connection_has_begun(&parts->connection, now_us);
     if (parts->course.began_us == 0)
         parts->course.began_us = now_us;
-    last_words_prepare_while_up(session);
+    ending_words_while_up(session);
 }
 
 static void on_proven(struct session *session)
