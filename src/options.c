@@ -1,17 +1,15 @@
-/* Ten programs, one command line. What an option is called, what it takes and how its help reads is one row of a table:
- * what is said about an option in one place cannot contradict what another does. popt does the rest. */
+/* Ten programs, one command line: a program says which rows of the table of options it has, popt reads them, and what
+ * only makes sense together is checked when all is read. */
 #include "playground/options.h"
 
 #include "broker_url.h"
-#include "option_kind.h"
+#include "option_table.h"
 #include "password.h"
 #include "playground/console.h"
 #include "playground/random.h"
 #include "playground/topic.h"
 
-#include <limits.h>
 #include <popt.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,79 +26,6 @@ enum {
     WINDOW_QOS_2 = 20
 };
 
-/* The largest number for a long, below which a double tells all of them apart. */
-#define WHOLE_MAX (LONG_MAX < 999999999999999 ? (double)LONG_MAX : 999999999999999.0)
-
-/* What is special about an option, together. */
-enum {
-    HAS_DEFAULT = 1 << 0, /* the help shows it */
-    NO_URL = 1 << 1       /* given on the command line, it does not go with --url */
-};
-
-/* One option: how it is called and what becomes of its value. */
-struct row {
-    unsigned use; /* what a program has to use for this row, OPTION_... together; 0: common to all */
-    const char *name;
-    char letter;
-    enum option_kind kind;
-    size_t offset, size; /* in struct options */
-    double min, max;     /* of a number */
-    const char *environment;
-    const char *unit;
-    unsigned special;
-    const char *help;
-};
-
-#define AT(member) offsetof(struct options, member), sizeof((struct options *)NULL)->member
-
-/* Use, name, letter, kind, place, limits of a number; environment, unit, what is special; help, which tells these in
- * the order that they have here. */
-static const struct row rows[] = {
-    /* clang-format off */
-    {0, "host", 'h', HOST, AT(connection.brokers[0].host), 0, 0, "MQTT_HOST", "HOST", HAS_DEFAULT | NO_URL,
-     "Broker's name or address"},
-    {0, "port", 'p', WHOLE, AT(connection.brokers[0].port), 1, 65535, "MQTT_PORT", "PORT", NO_URL,
-     "Broker's port (default: 1883, with TLS 8883)"},
-    {0, "url", 'L', URL, AT(connection), 0, 0, NULL, "URL", 0,
-     "Broker as mqtt:// or mqtts://host:port, ws:// or wss://host:port/path; may be repeated: to be tried in order"},
-    {0, "username", 'u', NAME, AT(connection.username), 0, 0, "MQTT_USERNAME", "NAME", 0, "User name"},
-    {0, "password", 'P', PASSWORD, AT(connection.password), 0, 0, "MQTT_PASSWORD", "PASSWORD", 0, "Password"},
-    {0, "password-file", 0, PASSWORD_FILE, AT(connection.password), 0, 0, NULL, "FILE", 0,
-     "Password is the first line of this file"},
-    {0, "id", 'i', NAME, AT(connection.client_id), 0, 0, NULL, "ID", 0,
-     "Client id (default: the program's name and a random suffix)"},
-    {0, "cafile", 0, FILE_NAME, AT(connection.ca_file), 0, 0, NULL, "FILE", 0,
-     "TLS: certificates of the authorities to trust, instead of the system's; without --url it means TLS"},
-    {0, "cert", 0, FILE_NAME, AT(connection.certificate), 0, 0, NULL, "FILE", 0, "TLS: our own certificate"},
-    {0, "key", 0, FILE_NAME, AT(connection.key), 0, 0, NULL, "FILE", 0, "TLS: our own private key"},
-    {0, "insecure", 0, FLAG, AT(connection.insecure), 0, 0, NULL, NULL, 0,
-     "TLS: do not check that the certificate is for this host"},
-    {0, "keepalive", 'k', WHOLE, AT(connection.keep_alive), 1, 65535, NULL, "SECONDS", HAS_DEFAULT,
-     "Keep alive: how often to make sure that the broker is there"},
-    {0, "wait", 0, NUMBER, AT(wait), 0, 86400, NULL, "SECONDS", HAS_DEFAULT,
-     "Keep trying this long for the first connection"},
-    {OPTION_PUBLISH_TOPIC, "topic", 't', TOPIC, AT(topic), 0, 0, NULL, "TOPIC", HAS_DEFAULT, "Topic to publish to"},
-    {OPTION_SUBSCRIBE_TOPIC, "topic", 't', FILTER, AT(topic), 0, 0, NULL, "FILTER", HAS_DEFAULT,
-     "Topic filter to subscribe to"},
-    {OPTION_QOS, "qos", 'q', WHOLE, AT(qos), 0, 2, NULL, "0|1|2", HAS_DEFAULT, "Quality of service"},
-    {OPTION_QOS | OPTION_INTERVAL, "window", 0, WHOLE, AT(window), 1, OPTIONS_WINDOW_MAX, NULL, "N", 0,
-     "Messages that may wait for acknowledgement (default: at QoS 1 100, at QoS 2 20)"},
-    {0, "count", 'C', LONG, AT(count), 0, WHOLE_MAX, NULL, "N", HAS_DEFAULT,
-     "End after this many messages; 0: when stopped"},
-    {OPTION_INTERVAL, "interval", 0, NUMBER, AT(interval), 0, 86400, NULL, "SECONDS", HAS_DEFAULT,
-     "Seconds between messages; 0: as fast as possible"},
-    {OPTION_TIMEOUT, "timeout", 'W', NUMBER, AT(timeout), 0, 1e9, NULL, "SECONDS", HAS_DEFAULT,
-     "Give up after this long; 0: never"},
-    {OPTION_DEVICE_ID, "device-id", 0, LEVEL, AT(device_id), 0, 0, NULL, "ID", HAS_DEFAULT, "Device id"},
-    {OPTION_BASE_TOPIC, "base-topic", 0, TOPIC, AT(base_topic), 0, 0, NULL, "TOPIC", HAS_DEFAULT,
-     "What the topics start with"},
-    {OPTION_SEED, "seed", 0, LONG, AT(seed), 0, WHOLE_MAX, NULL, "N", 0,
-     "The same number gives the same readings (default: always others)"},
-    {0, "quiet", 0, FLAG, AT(quiet), 0, 0, NULL, NULL, 0, "Print no line per message"},
-    {0, "debug", 'd', FLAG, AT(debug), 0, 0, NULL, NULL, 0, "Print the protocol's packets"},
-    /* clang-format on */
-};
-
 /* What popt is asked to print. */
 static const struct poptOption questions[] = {
     {"help", '\0', POPT_ARG_NONE, NULL, 'H', "Print this text", NULL},
@@ -109,7 +34,7 @@ static const struct poptOption questions[] = {
     POPT_TABLEEND,
 };
 
-enum { ROW_COUNT = sizeof rows / sizeof *rows, OWN_MAX = 15, ITEM_MAX = ROW_COUNT + OWN_MAX };
+enum { OWN_MAX = 15, ITEM_MAX = OPTION_TABLE_SIZE + OWN_MAX };
 
 /* --- the command line ---------------------------------------------------------------------------------------- */
 
@@ -152,7 +77,7 @@ static void write_help(const struct item *item, const char *text, char help[HELP
 }
 
 /* One more option, whose value goes to `target`. False if the environment has no good value for it. */
-static bool add_item(struct input *input, const struct row *row, void *target)
+static bool add_item(struct input *input, const struct option_definition *row, void *target)
 {
     int i = input->count++;
     struct item *item = &input->items[i];
@@ -175,19 +100,19 @@ static bool add_items(struct input *input)
 {
     const struct program *program = input->program;
 
-    for (int i = 0; i < ROW_COUNT; i++) {
-        if ((rows[i].use & program->uses) == rows[i].use &&
-            !add_item(input, &rows[i], (char *)input->options + rows[i].offset))
+    for (int i = 0; i < OPTION_TABLE_SIZE; i++) {
+        const struct option_definition *row = &option_table[i];
+        if ((row->use & program->uses) == row->use && !add_item(input, row, (char *)input->options + row->offset))
             return false;
     }
     for (const struct option_row *own = program->own; own != NULL && own->name != NULL; own++) {
-        struct row row = {.name = own->name,
-                          .kind = NUMBER,
-                          .min = own->min,
-                          .max = own->max,
-                          .unit = own->unit,
-                          .special = HAS_DEFAULT,
-                          .help = own->help};
+        struct option_definition row = {.name = own->name,
+                                        .kind = NUMBER,
+                                        .min = own->min,
+                                        .max = own->max,
+                                        .unit = own->unit,
+                                        .special = HAS_DEFAULT,
+                                        .help = own->help};
         if (input->count < ITEM_MAX && !add_item(input, &row, own->number))
             return false;
     }
