@@ -1,6 +1,10 @@
 /* A program that is looked at in a terminal, piped into another and read by tests must not mix up what it says: lines
  * of either stream and of any thread come whole and in order, and nothing that came from the network controls the
  * terminal. */
+#ifdef __APPLE__
+#define _DARWIN_C_SOURCE /* for how wide a terminal is: POSIX.1-2008 does not say how to ask */
+#endif
+
 #include "playground/console.h"
 
 #include "playground/monotonic.h"
@@ -8,14 +12,24 @@
 
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536, PROGRESS_US = 100000, PROGRESS_WIDTH = 70 };
+enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536, PROGRESS_US = 100000, PROGRESS_WIDTH = 70, USUAL_WIDTH = 80 };
 enum { ERROR_LINE_BYTES = 6 * LINE_MAX_BYTES }; /* each byte may become \xHH; and a name before it */
+
+/* Of the 256 colours: each is told from black and from white, at least 4 to 1. */
+#define BLUE   "\033[38;5;31m"
+#define GREEN  "\033[38;5;28m"
+#define ORANGE "\033[38;5;130m"
+#define RED    "\033[38;5;160m"
+#define PLAIN  "\033[0m"
 
 static const char *program_name = "";
 static bool is_quiet = false;
+static bool is_coloured[STDERR_FILENO + 1]; /* standard output and error */
 static struct console_counts counts;
 
 static struct {
@@ -37,12 +51,23 @@ static void open_what_is_closed(void)
     }
 }
 
+/* See https://no-color.org. */
+static bool shows_colours(int descriptor)
+{
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+    return isatty(descriptor) && (no_color == NULL || *no_color == '\0') && terminal != NULL && *terminal != '\0' &&
+           strcmp(terminal, "dumb") != 0;
+}
+
 void console_open(const char *program)
 {
     static char output[BUFFER_BYTES], error[ERROR_LINE_BYTES];
 
     open_what_is_closed();
     program_name = program;
+    is_coloured[STDOUT_FILENO] = shows_colours(STDOUT_FILENO);
+    is_coloured[STDERR_FILENO] = shows_colours(STDERR_FILENO);
     setvbuf(stdout, output, _IOFBF, sizeof output);
     setvbuf(stderr, error, _IOLBF, sizeof error); /* a line is one write: what others write is before it or behind it */
 }
@@ -86,12 +111,21 @@ void console_write_escaped(FILE *stream, const char *text, size_t length)
     }
 }
 
-static void print_message(const char *what, const char *topic, bool retained, const char *text)
+/* The colour repeats what the text says: who sees none misses nothing. Called with the stream locked. */
+static void print_coloured(FILE *stream, const char *colour, const char *text)
+{
+    if (is_coloured[fileno(stream)])
+        fprintf(stream, "%s%s" PLAIN, colour, text);
+    else
+        fputs(text, stream);
+}
+
+static void print_message(const char *colour, const char *what, const char *topic, bool retained, const char *text)
 {
     if (is_quiet)
         return;
     flockfile(stdout);
-    fputs(what, stdout);
+    print_coloured(stdout, colour, what);
     putc(' ', stdout);
     console_write_escaped(stdout, topic, strlen(topic));
     fputs(": ", stdout);
@@ -103,24 +137,34 @@ static void print_message(const char *what, const char *topic, bool retained, co
 void console_sent(const char *topic, bool retained, const char *text)
 {
     counts.sent++;
-    print_message("sent", topic, retained, text);
+    print_message(BLUE, "sent", topic, retained, text);
 }
 
 void console_received(const char *topic, bool retained, const char *text)
 {
     counts.received++;
-    print_message("received", topic, retained, text);
+    print_message(GREEN, "received", topic, retained, text);
 }
 
 void console_refused(const char *topic, bool retained, const char *reason)
 {
     counts.refused++;
-    print_message("refused", topic, retained, reason);
+    print_message(ORANGE, "refused", topic, retained, reason);
 }
 
 struct console_counts console_counts(void)
 {
     return counts;
+}
+
+/* Of the line of progress. A terminal's last column stays free: a character there may begin a new line. */
+static int progress_width(void)
+{
+    struct winsize size;
+    bool is_known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    int width = (is_known ? size.ws_col : USUAL_WIDTH) - 1;
+
+    return width < PROGRESS_WIDTH ? width : PROGRESS_WIDTH;
 }
 
 void console_progress(long done, long total)
@@ -141,8 +185,9 @@ void console_progress(long done, long total)
     if (total > 0 && done > 0)
         snprintf(end, sizeof end, " of %ld, %.0f s left", total, (double)(total - done) / rate);
     snprintf(text, sizeof text, "%ld messages%s, %.1f/s", done, end, rate);
+    int width = progress_width();
     flockfile(stderr);
-    fprintf(stderr, "\r%-*s", PROGRESS_WIDTH, text);
+    fprintf(stderr, "\r%-*.*s", width, width, text);
     fflush(stderr); /* it is no line */
     progress.is_shown = true;
     funlockfile(stderr);
@@ -152,11 +197,12 @@ void console_progress(long done, long total)
 static void clear_progress(void)
 {
     if (progress.is_shown)
-        fprintf(stderr, "\r%*s\r", PROGRESS_WIDTH, "");
+        fprintf(stderr, "\r%*s\r", progress_width(), "");
     progress.is_shown = false;
 }
 
-static void print_line(const char *prefix, const char *separator, const char *format, va_list arguments)
+/* `name`: of the program, before an error; NULL: none. */
+static void print_line(const char *name, const char *format, va_list arguments)
 {
     char line[LINE_MAX_BYTES];
     int length = vsnprintf(line, sizeof line, format, arguments);
@@ -165,8 +211,10 @@ static void print_line(const char *prefix, const char *separator, const char *fo
     fflush(stdout);    /* where both streams end up, their lines appear in the order they were written */
     flockfile(stderr);
     clear_progress();
-    fputs(prefix, stderr);
-    fputs(separator, stderr);
+    if (name != NULL) {
+        print_coloured(stderr, RED, name);
+        fputs(": ", stderr);
+    }
     if (length > 0)
         console_write_escaped(stderr, line, strlen(line));
     putc('\n', stderr);
@@ -179,7 +227,7 @@ void console_note(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line("", "", format, arguments);
+    print_line(NULL, format, arguments);
     va_end(arguments);
 }
 
@@ -188,7 +236,7 @@ void console_error(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_line(program_name, ": ", format, arguments);
+    print_line(program_name, format, arguments);
     va_end(arguments);
 }
 

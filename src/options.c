@@ -8,6 +8,7 @@
 #include "playground/console.h"
 #include "playground/random.h"
 #include "playground/topic.h"
+#include "spelling.h"
 
 #include <popt.h>
 #include <stdio.h>
@@ -153,11 +154,21 @@ static int print_help(poptContext context, const struct input *input, int asked)
     return EX_IOERR;
 }
 
+/* The name of the option that was meant by the `length` bytes at `option`; NULL if there is none. */
+static const char *nearest_option(const struct input *input, const char *option, size_t length)
+{
+    const char *names[sizeof input->table / sizeof *input->table];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        names[i] = input->table[i].longName; /* NULL from the last one on */
+    return spelling_nearest(option + strlen("--"), length - strlen("--"), names);
+}
+
 /* So this shows an option without what follows a `=`, a letter, or the name of an option that there is. */
 static void report_bad_option(const struct input *input, const char *option, int error)
 {
     size_t length = option[1] != '-' ? 2 : strcspn(option, "=");
-    const char *more = "";
+    const char *more = "", *meant = NULL;
 
     for (int i = 0; i < input->count && error == POPT_ERROR_BADOPT; i++) {
         size_t known = strlen("--") + strlen(input->items[i].name);
@@ -166,7 +177,10 @@ static void report_bad_option(const struct input *input, const char *option, int
             more = "...";
         }
     }
-    console_error("%.*s%s: %s (see --help)", length < 200 ? (int)length : 200, option, more, poptStrerror(error));
+    if (error == POPT_ERROR_BADOPT && option[1] == '-')
+        meant = nearest_option(input, option, length);
+    console_error("%.*s%s: %s%s%s%s (see --help)", length < 200 ? (int)length : 200, option, more, poptStrerror(error),
+                  meant == NULL ? "" : ": did you mean --", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
 }
 
 /* Reads all that popt finds. True to go on; else *status says how to end. */

@@ -1,8 +1,9 @@
 /* What the programs print: one line per message on standard output, everything else on standard error.
  *
  * Whatever comes from the network is escaped: no message can move the cursor, change colours or ring the bell.
- * Every line is whole: neither another thread nor the other stream begins one within it.
- * Standard output is block buffered, and flushed whenever the program is about to wait: see console_flush.
+ * On a terminal "sent", "received", "refused" and the name before an error are coloured, unless NO_COLOR is set (and
+ * not empty) or TERM is "dumb" or missing. Every line is whole: neither another thread nor the other stream begins one
+ * within it. Standard output is block buffered, and flushed whenever the program is about to wait: see console_flush.
  * To be used by one thread only, but for console_note and console_error. */
 #ifndef PLAYGROUND_CONSOLE_H
 #define PLAYGROUND_CONSOLE_H

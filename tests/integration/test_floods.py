@@ -1,8 +1,6 @@
 """Producers at full speed, while the connection is cut, the broker stops, the user has enough."""
 
-import os
 import pathlib
-import pty
 import re
 import signal
 import subprocess
@@ -115,41 +113,6 @@ def test_ctrl_c_in_a_flood_ends_within_a_second_with_a_true_summary(broker, run,
     observer.fence()
     assert len(observer.messages) == program.summary()[0]
     assert not program.err.matching("not acknowledged")
-
-
-def on_terminal(command):
-    """Runs a command whose standard error is a terminal; returns what it wrote there and on standard output."""
-    master, slave = pty.openpty()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=slave,
-                          encoding="utf-8") as process:
-        os.close(slave)
-        lines = Lines(process.stdout)
-        seen = b""
-        while True:
-            try:
-                data = os.read(master, 65536)
-            except OSError:  # the end of a terminal
-                break
-            seen += data
-        os.close(master)
-        assert process.wait(DEADLINE) == 0
-        lines.thread.join(DEADLINE)
-    return seen.decode(), lines.lines
-
-
-def test_a_flood_shows_its_progress_on_a_terminal_ten_times_a_second_at_most(broker):
-    command = [BUILD / "bin" / "simple_producer", *map(str, broker.options), "-C", "150", "--interval", "0.01"]
-    start = time.monotonic()
-    seen, lines = on_terminal(command)
-    seconds = time.monotonic() - start
-    shown = re.findall(r"\r(\d+) messages of 150, (\d+) s left, ([0-9.]+)/s *", seen)
-    assert 3 <= len(shown) <= 10 * seconds
-    numbers = [int(number) for number, _, _ in shown]
-    assert numbers == sorted(numbers) and numbers[-1] <= 150
-    assert all(float(rate) <= 110 for _, _, rate in shown)
-    # The line makes room for the others.
-    assert re.search(r"\r +\rSummary: 150 sent", seen)
-    assert len(lines) == 150
 
 
 def test_where_standard_error_is_no_terminal_there_is_no_progress(broker, run):

@@ -886,6 +886,18 @@ static void unknown_options_are_refused(void **state)
         READ(&producer, options[i]);
         assert_refused("unknown option");
     }
+    READ(&producer, "--cuont=5");
+    assert_refused("--cuont: unknown option: did you mean --count?");
+    READ(&producer, "--HLEP");
+    assert_refused("--HLEP: unknown option: did you mean --help?");
+    READ(&producer, "--countess");
+    assert_refused("--count...: unknown option: did you mean --count?");
+    READ(&producer, "--threshold"); /* of another program */
+    assert_refused("--threshold: unknown option (see");
+    READ(&producer, "-Z");
+    assert_refused("-Z: unknown option (see");
+    READ(&producer, "--count"); /* without its value */
+    assert_refused("--count: missing argument (see");
 }
 
 static void positional_arguments_are_refused(void **state)
