@@ -35,7 +35,8 @@ def test_without_a_broker_it_ends_with_69_and_says_what_to_start(run, name):
     port = free_port()
     program = run(name, "--host", "localhost", "--port", port, *NEEDS.get(name, []))
     assert program.wait() == 69
-    assert program.err.lines == [f"{name}: no broker at localhost:{port}: start one with ./lab broker, or check the host and the port"]
+    assert program.err.lines == [f"{name}: no broker at localhost:{port}: start one with ./lab broker, "
+                                 "or check the host and the port"]
     assert program.out.lines == []
 
 

@@ -119,7 +119,8 @@ class Server(wire.ScriptedBroker):
         assert fields["upgrade"].lower() == "websocket" and fields["sec-websocket-protocol"] == "mqtt"
         accept = hashlib.sha1((fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
         connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                           b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\nSec-WebSocket-Protocol: " + self.protocol + b"\r\n\r\n")
+                           b"Sec-WebSocket-Accept: " + base64.b64encode(accept) + b"\r\n"
+                           b"Sec-WebSocket-Protocol: " + self.protocol + b"\r\n\r\n")
         return WebSocket(connection, self.closes.release)
 
     @staticmethod

@@ -1,14 +1,13 @@
 """Producers at full speed, while the connection is cut, the broker stops, the user has enough."""
 
 import pathlib
-import re
 import signal
 import subprocess
 import threading
 import time
 
 import pytest
-from playground import BUILD, DEADLINE, PAHO, Lines, wait_until, wire
+from playground import DEADLINE, PAHO, wait_until, wire
 
 
 CUTS = 4  # the pauses grow from one to the next
@@ -42,7 +41,8 @@ def test_a_flood_survives_cuts(broker, proxied, run, observe, name, qos):
 
 @pytest.mark.parametrize("qos", [0, 1])
 def test_a_broker_that_stops_in_a_flood_is_noticed_and_found_again(broker, run, qos):
-    """Paho 1.3.16 takes its own waiting in a publish at QoS 0 for sending, and keeps alive for ever: it goes on with the broker."""
+    """Paho 1.3.16 takes its own waiting in a publish at QoS 0 for sending, and keeps alive for ever: it goes on with the
+    broker."""
     program = run("simple_producer", *broker.options, "-k", 2, "--interval", 0, "-C", 0, "-q", qos)
     program.err.wait_for("^Connected")
     wait_until(lambda: broker.log.matching("Received PUBLISH"), "the flood")

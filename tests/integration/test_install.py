@@ -60,7 +60,8 @@ def test_the_debian_package_holds_programs_that_run(tmp_path):
 
 def test_the_files_that_the_page_tells_engineers_to_take_are_all_it_takes(tmp_path):
     section = (ROOT / "docs" / "engineers.md").read_text().split("Paho and OpenSSL")[0]
-    taken = [f"{stem}.{letter}" for stem, letters in re.findall(r"`(\w+)\.(c|\[ch\])`", section) for letter in letters.strip("[]")]
+    named = re.findall(r"`(\w+)\.(c|\[ch\])`", section)
+    taken = [f"{stem}.{letter}" for stem, letters in named for letter in letters.strip("[]")]
     source = tmp_path / "src"
     shutil.copytree(ROOT / "src" / "session", source / "session")
     shutil.copytree(ROOT / "include", tmp_path / "include")

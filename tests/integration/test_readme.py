@@ -110,7 +110,8 @@ def test_update_puts_what_came_in_the_place_of_what_was_shown(copy):
     assert check("--bin", BUILD / "bin", "--only", "Exercise 2", "--patience", "8", copy).returncode == 0
 
 
-LINES = ["timestamp 1795366389, 35.14", "timestamp 1795366392, 37.03", "Summary: 3 sent in 3.001 s (1.0/s)", "trying again in 0.6 s"]
+LINES = ["timestamp 1795366389, 35.14", "timestamp 1795366392, 37.03", "Summary: 3 sent in 3.001 s (1.0/s)",
+         "trying again in 0.6 s"]
 
 
 @pytest.mark.parametrize("number, line", [

@@ -56,7 +56,8 @@ def copy_named_files(folder):
 def build(folder, port):
     sources = ["alone.c", *sorted(path.relative_to(folder) for path in folder.glob("src/**/*.c"))]
     flags = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Iinclude", "-Isrc"]
-    result = subprocess.run(["cc", *flags, f"-DPORT={port}", f'-DURI="tcp://127.0.0.1:{port}"', *sources, "-o", "alone", *LIBRARIES],
+    flags += [f"-DPORT={port}", f'-DURI="tcp://127.0.0.1:{port}"']
+    result = subprocess.run(["cc", *flags, *sources, "-o", "alone", *LIBRARIES],
                             cwd=folder, capture_output=True, encoding="utf-8", timeout=3 * DEADLINE)
     assert result.returncode == 0 and "warning" not in result.stderr, result.stderr
 

@@ -5,7 +5,6 @@ import re
 import signal
 
 import pytest
-from playground import DEADLINE
 
 BASE = "/device/device001"
 INFO, EVENT, PRESENCE = f"{BASE}/info", f"{BASE}/event", f"{BASE}/event/presence"

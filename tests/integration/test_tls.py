@@ -26,7 +26,8 @@ commonName = supplied
 def lab(tmp_path_factory):
     """The committed broker with certificates, its ports exchanged for free ones. A dict of the ports, and `tls`, the folder."""
     root = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "mosquitto", root / "mosquitto", ignore=shutil.ignore_patterns("*.crt", "*.key", "*.srl", "listeners.conf"))
+    shutil.copytree(ROOT / "mosquitto", root / "mosquitto",
+                    ignore=shutil.ignore_patterns("*.crt", "*.key", "*.srl", "listeners.conf"))
     shutil.copy(ROOT / "lab", root)
     (root / "mosquitto").chmod(0o755)
     made = subprocess.run(["./lab", "certs"], cwd=root, capture_output=True, encoding="utf-8", timeout=60)
@@ -54,8 +55,9 @@ def lab(tmp_path_factory):
                                          ("stranger", "DNS:localhost", "other-ca", "20491231235959Z")):
         (other / "ext").write_text(f"subjectAltName={names}")
         (other / "index").write_text("")
-        openssl(other, "ca", "-batch", "-config", "ca.conf", "-cert", f"{authority}.crt", "-keyfile", f"{authority}.key", "-in", "bad.csr",
-                "-extfile", "ext", "-startdate", "20200101000000Z", "-enddate", ends, "-notext", "-out", f"{name}.crt")
+        openssl(other, "ca", "-batch", "-config", "ca.conf", "-cert", f"{authority}.crt", "-keyfile", f"{authority}.key",
+                "-in", "bad.csr", "-extfile", "ext", "-startdate", "20200101000000Z", "-enddate", ends, "-notext",
+                "-out", f"{name}.crt")
         ports[name] = free_port()
         with open(root / "mosquitto" / "tls" / "listeners.conf", "a", encoding="utf-8") as listeners:
             listeners.write(f"listener {ports[name]} 127.0.0.1\nallow_anonymous true\ncafile tls/ca.crt\n"
@@ -123,8 +125,10 @@ def test_a_wrong_password_is_refused_with_77_over_tls_too(lab, run):
 
 
 FAILURES = {
-    "an unknown authority": ("localhost", 8883, lambda lab: ["--cafile", lab["other"] / "other-ca.crt"], 69, "not trusted .*--cafile"),
-    "the system's authorities": ("localhost", 8883, lambda lab: ["-L", f"mqtts://localhost:{lab[8883]}"], 69, "not trusted .*--cafile"),
+    "an unknown authority": ("localhost", 8883, lambda lab: ["--cafile", lab["other"] / "other-ca.crt"],
+                             69, "not trusted .*--cafile"),
+    "the system's authorities": ("localhost", 8883, lambda lab: ["-L", f"mqtts://localhost:{lab[8883]}"],
+                                 69, "not trusted .*--cafile"),
     "a stranger's certificate": ("localhost", "stranger", trusting, 69, "not trusted .*--cafile"),
     "another host's certificate": ("localhost", "wrong-host", trusting, 69, "is for another host"),
     "an expired certificate": ("localhost", "expired", trusting, 69, "has expired"),
@@ -132,7 +136,8 @@ FAILURES = {
     "a stranger's client certificate": ("localhost", 8884, lambda lab: trusting(
         lab, "--cert", lab["other"] / "stranger.crt", "--key", lab["other"] / "bad.key"), 77, "asks for a client certificate"),
     "TLS to a plain port": ("localhost", 1883, trusting, 69, "speaks plain MQTT: use --url mqtt://localhost:"),
-    "plain to a TLS port": ("localhost", 8883, lambda lab: [], 69, "speaks MQTT over TLS: use --url mqtts://localhost:.* and --cafile"),
+    "plain to a TLS port": ("localhost", 8883, lambda lab: [],
+                            69, "speaks MQTT over TLS: use --url mqtts://localhost:.* and --cafile"),
     "no key to the certificate": ("localhost", 8884, lambda lab: trusting(lab, "--cert", lab["tls"] / "alice.crt"), 64, "--key"),
     "a certificate that is none": ("localhost", 8884, lambda lab: ["--cafile", lab["tls"] / "listeners.conf"], 66, "no PEM file"),
     "a file that is not there": ("localhost", 8884, lambda lab: ["--cafile", "/no/such/file"], 64, "--cafile"),
@@ -170,7 +175,8 @@ def test_a_list_of_brokers_is_encrypted_as_a_whole_or_not_at_all(lab, run):
 
 def test_the_password_is_seen_nowhere(lab, run):
     """Neither in the output, nor in the protocol's trace, nor in the list of processes."""
-    for spelled in (["-P", "alice-secret"], ["-Palice-secret"], ["--password", "alice-secret"], ["--password=alice-secret"], ["-P", "first-secret", "-Palice-secret"]):
+    for spelled in (["-P", "alice-secret"], ["-Palice-secret"], ["--password", "alice-secret"], ["--password=alice-secret"],
+                    ["-P", "first-secret", "-Palice-secret"]):
         program = run("auth_producer", "-h", "localhost", "-p", lab[8883], *trusting(lab), "-u", "alice", *spelled, "--debug",
                       "--interval", "60")
         program.out.wait_for("^sent ")

@@ -49,7 +49,8 @@ def watch(commands, binaries, speed):
         smart_object = None
         try:
             controller.err.wait_for("event/presence")
-            smart_object = playground.Program(OBJECT, *broker.options, *of_object, "--count", READINGS, "--quiet", folder=binaries)
+            smart_object = playground.Program(OBJECT, *broker.options, *of_object, "--count", READINGS, "--quiet",
+                                              folder=binaries)
             smart_object.wait(READINGS * interval / speed + playground.DEADLINE)
             observer.wait_for(lambda: any(b"OFFLINE" in message.payload for message in observer.messages), "the end")
             controller.interrupt()

@@ -47,7 +47,8 @@ import recording  # noqa: E402
 import sequence  # noqa: E402
 import states  # noqa: E402
 
-COMMENT = re.compile(r"^ *<!-- (run|shows|file|excerpt|wait|broker|commands|sequence|states|record|loop|not run)(?:: *(.*?))? *-->$")
+COMMENT = re.compile(r"^ *<!-- (run|shows|file|excerpt|wait|broker|commands|sequence|states|record|loop|not run)"
+                     r"(?:: *(.*?))? *-->$")
 FENCE = re.compile(r"^( *)```(\w*)$")
 TRIES = 3  # for what a busy computer may do in another order: a timer may run out after the reading that it comes before
 
@@ -328,7 +329,8 @@ def main():
     for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
         os.environ.pop(name, None)
     book = [Page(path.resolve(), arguments) for path in arguments.pages]
-    asked = [chapter for page in book for chapter in page.chapters if arguments.only is None or arguments.only in chapter.lines[0]]
+    asked = [chapter for page in book for chapter in page.chapters
+             if arguments.only is None or arguments.only in chapter.lines[0]]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # they mostly wait
         results = [(chapter, pool.submit(chapter.read)) for chapter in asked]
     wrong = [str(error) for _, result in results if isinstance(error := result.exception(), Wrong)]

@@ -11,7 +11,8 @@ COLUMNS = int((WIDTH - 2 * MARGIN) / ADVANCE)
 ROWS = 16  # of a terminal; longer ones scroll
 PAUSE = 4  # seconds before it begins again
 STYLE = f"""
-text {{ font: {FONT}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre; fill: #d5dbe3 }}
+text {{ font: {FONT}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre;
+ fill: #d5dbe3 }}
 .title {{ fill: #8b95a3 }} .command {{ fill: #ffffff; font-weight: bold }} .sent {{ fill: #79c0ff }}
 .received {{ fill: #7ee787 }} .refused {{ fill: #ffa657 }}"""
 STILL = "@media (prefers-reduced-motion: reduce) { * { animation: none !important } }"
@@ -70,7 +71,8 @@ def draw(terminals):
         body.append(f'<g clip-path="url(#c{number})"><g{scroll}>')
         for row, (time, kind, text) in enumerate(rows):
             shown = animation.add([(0, "visibility: hidden"), (max(time, 0.01 * animation.duration), "visibility: visible")])
-            body.append(f'<text class="{kind} {shown}" x="{MARGIN}" y="{top + TITLE + LEADING * row + 12}">{html.escape(text)}</text>')
+            base = top + TITLE + LEADING * row + 12
+            body.append(f'<text class="{kind} {shown}" x="{MARGIN}" y="{base}">{html.escape(text)}</text>')
         body.append("</g></g>")
         top += height + 8
     picture = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top - 8}" viewBox="0 0 {WIDTH} {top - 8}">'

@@ -1,7 +1,8 @@
 """Draws the packets of an exercise as a Mermaid sequence diagram, from what its programs show with --debug.
 
-The commands are those of the page. An acknowledgement is drawn right behind what it acknowledges, and a message arrives right behind its sending: then the
-diagram is the same for every run, although nobody knows which of two programs was the first to print its line."""
+The commands are those of the page. An acknowledgement is drawn right behind what it acknowledges, and a message arrives
+right behind its sending: then the diagram is the same for every run, although nobody knows which of two programs was the
+first to print its line."""
 
 import json
 import pathlib
@@ -111,7 +112,7 @@ class Run:
         else:
             arguments += self.broker.options
         self.programs[name] = playground.Program("bash", "-c", 'exec "$0" "$@" --debug 2>&1', self.binaries / program,
-                                               *arguments, folder=pathlib.Path("/bin"))
+                                                 *arguments, folder=pathlib.Path("/bin"))
         return self.programs[name]
 
     def count(self, name):
@@ -235,7 +236,7 @@ def diagram(exercise, commands, binaries):
     order = [*left, "broker", *[name for name in names if name not in left][::-1]]
     lines = ["sequenceDiagram"]
     common = "/device/device001/"  # what all topics of exercise 5 begin with
-    lines += ["    participant " + (f"{names[name]} as {name}" if name in names and names[name] != name else name) for name in order]
+    lines += ["    participant " + (name if names.get(name, name) == name else f"{names[name]} as {name}") for name in order]
     for name, packet in arrows:
         ends = f"{names[name]}->>broker" if packet.sent else f"broker->>{names[name]}"
         lines.append(f"    {ends}: {packet.label().replace(common, '')}")

@@ -55,7 +55,8 @@ class Broker:
             self.port = self.fixed_port or free_port()
             path = self.folder / "broker.conf"
             user = f"user {os.environ.get('USER', 'root')}\n" if os.geteuid() == 0 else ""
-            path.write_text(f"{user}listener {self.port} 127.0.0.1\n{self.log_types}max_queued_messages 1000000\n{self.configuration}\n")
+            path.write_text(f"{user}listener {self.port} 127.0.0.1\n{self.log_types}max_queued_messages 1000000\n"
+                            f"{self.configuration}\n")
             self.process = subprocess.Popen([find_mosquitto(), "-c", str(path)], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8",
                                             errors="replace")
@@ -109,7 +110,8 @@ class LabBroker(Broker):
             for port in self.ports:
                 self.ports[port] = self.ports[port] or free_port()
             for path, text in self.texts.items():
-                path.write_text(re.sub(r"^listener (\d+)", lambda match: f"listener {self.ports[match.group(1)]}", text, flags=re.M))
+                path.write_text(re.sub(r"^listener (\d+)", lambda match: f"listener {self.ports[match.group(1)]}", text,
+                                       flags=re.M))
             self.process = subprocess.Popen([find_mosquitto(), "-c", "free.conf"], cwd=self.lab, stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
             self.log = Lines(self.process.stderr)
