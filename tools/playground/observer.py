@@ -69,9 +69,10 @@ class Observer:
         """Publishes, and waits until the broker has it (QoS 0: until it is written)."""
         self.client.publish(topic, payload, qos, retain).wait_for_publish(DEADLINE)
 
-    def fence(self):
-        """Waits until all has come that the broker has had: what this client published, and what others know has arrived."""
-        mark = f"fence/{id(self)}/{time.monotonic_ns()}"
+    def fence(self, below="fence"):
+        """Waits until all has come that the broker has had: what this client published, and what others know has arrived.
+        `below` is a topic below which it may publish and see."""
+        mark = f"{below}/{id(self)}/{time.monotonic_ns()}"
         self.client.subscribe(mark, 1)
         self.publish(mark, "", 1)
         self.wait_for(lambda: any(message.topic == mark for message in self.messages), "the fence")
