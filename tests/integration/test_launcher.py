@@ -56,9 +56,13 @@ def start(tree):
 
     yield start
     for process in started:
-        for pid in processes_of(process.pid):
-            os.kill(pid, signal.SIGKILL)
-        process.wait()
+        process.terminate()
+    for process in started:
+        try:
+            process.wait(DEADLINE)
+        finally:
+            for pid in processes_of(process.pid):
+                os.kill(pid, signal.SIGKILL)
 
 
 def processes_of(session):

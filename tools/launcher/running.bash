@@ -12,7 +12,7 @@ job=  # the process group of what runs, while there is one
 # run COMMAND...: in a process group of its own, so that all that it starts ends with it. The launcher only waits, and
 # so it hears a signal at once.
 run() {
-  work=$(mktemp -d)
+  work=${work:-$(mktemp -d)}
   set -m
   (
     trap 'exit 130' INT
