@@ -1,4 +1,4 @@
-"""The launcher script: what it says, how it fails, and that nothing is left of it, wherever it is and whenever it is stopped."""
+"""The launcher: what it says, how it fails, and that nothing is left of it, wherever it is and whenever it is stopped."""
 
 import errno
 import fnmatch
@@ -12,8 +12,8 @@ from playground import BUILD, DEADLINE, ROOT, RUNNING, Lines, copy_tree, free_po
 
 
 def lab(*arguments, cwd=ROOT, script="./lab", **options):
-    return subprocess.run([script, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8",
-                          timeout=100, **options)
+    return subprocess.run([script, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
+                          encoding="utf-8", timeout=100, **options)
 
 
 def test_help_names_every_command():
@@ -81,7 +81,7 @@ def session_of(pid):
 
 # --- stopped ---------------------------------------------------------------------------------------------------------
 
-# Stands for every command that takes a while. That of $PHASE says that it was reached, and waits for somebody to write to $GO.
+# Stands for every command that takes a while. That of $PHASE waits until somebody writes to $GO.
 STUB = """#!/bin/sh
 call="${0##*/} $*"
 echo "$call" >>"$CALLS"
@@ -97,8 +97,8 @@ case $call in
   $FAILS) echo "a reason"; exit 1 ;;
 esac
 """
-STUBBED = ["apt-get", "clang-format", "clang-tidy", "cmake", "cppcheck", "ctest", "dpkg-query", "gcovr", "id", "mosquitto", "openssl",
-           "python3", "shellcheck", "sudo"]
+STUBBED = ["apt-get", "clang-format", "clang-tidy", "cmake", "cppcheck", "ctest", "dpkg-query", "gcovr", "id",
+           "mosquitto", "openssl", "python3", "shellcheck", "sudo"]
 STOPS = {"Ctrl-C": (signal.SIGINT, 130), "SIGTERM": (signal.SIGTERM, 143)}
 PHASES = [
     ("setup", "apt-get update *"), ("setup", "apt-get install *"), ("setup", "sudo -n true"),
@@ -108,8 +108,9 @@ PHASES = [
     ("demo", "apt-get install *"), ("demo", "cmake --build *"), ("demo", "mosquitto *"),
     ("check 1", "cmake --preset *"), ("check 1", "python3 tools/check/*"),
     ("test quick", "cmake --build *"), ("test quick", "ctest *"),
-    ("test", "ctest --preset once"), ("test", "clang-tidy -p *"), ("test", "cppcheck *"), ("test", "ctest --preset memory"),
-    ("test", "ctest --preset coverage"), ("test", "gcovr *"), ("test", "ctest --preset tsan"), ("test", "ctest --preset fuzz"),
+    ("test", "ctest --preset once"), ("test", "clang-tidy -p *"), ("test", "cppcheck *"),
+    ("test", "ctest --preset memory"), ("test", "ctest --preset coverage"), ("test", "gcovr *"),
+    ("test", "ctest --preset asan"), ("test", "ctest --preset tsan"), ("test", "ctest --preset fuzz"),
     ("test all", "ctest --preset night"), ("test all", "python3 tests/simulation/*"), ("test all", "simulation *"),
     ("bench", "cmake --preset release *"), ("bench", "python3 tools/bench/*"),
     ("readme", "cmake --build *"), ("readme", "python3 tools/book/*"),
@@ -121,8 +122,8 @@ class World:
     """What the launcher sees of it: other commands, and a folder for temporary files."""
 
     def __init__(self, folder, tree):
-        self.calls, self.go, self.installed, self.temporary = (folder / name for name in ("calls", "go", "installed", "tmp"))
-        self.tools = folder / "tools"
+        self.calls, self.go, self.installed = (folder / name for name in ("calls", "go", "installed"))
+        self.temporary, self.tools = folder / "temporary", folder / "tools"
         simulation = tree / "build" / "release" / "tests" / "simulation"
         for path in (self.tools, self.temporary, simulation, tree / "build" / "coverage"):
             path.mkdir(parents=True)
@@ -259,24 +260,24 @@ def test_what_fails_later_fails_the_command(start, world):
 
 
 def test_two_builds_at_once_take_turns(start, world):
-    first, second = (start("build", **world.environment("cmake --preset *")) for _ in range(2))
+    both = [start("build", **world.environment("cmake --preset *")) for _ in range(2)]
     world.wait_for("cmake --preset *")
-    wait_until(lambda: first.lines.matching("waiting for it") or second.lines.matching("waiting for it"), "one that waits")
+    wait_until(lambda: any(one.lines.matching("waiting for it") for one in both), "one that waits")
     assert len(world.called("cmake --preset *")) == 1
     world.let_go()
     world.wait_for("cmake --preset *", 2)
     assert len(world.called("cmake --build *")) == 1
     world.let_go()
-    assert first.wait(DEADLINE) == second.wait(DEADLINE) == 0
+    assert [one.wait(DEADLINE) for one in both] == [0, 0]
 
 
 def test_what_one_setup_installs_the_other_does_not(start, world):
     world.installed.unlink()
-    first, second = (start("setup", **world.environment("apt-get install *")) for _ in range(2))
+    both = [start("setup", **world.environment("apt-get install *")) for _ in range(2)]
     world.wait_for("apt-get install *")
-    wait_until(lambda: first.lines.matching("waiting for it") or second.lines.matching("waiting for it"), "one that waits")
+    wait_until(lambda: any(one.lines.matching("waiting for it") for one in both), "one that waits")
     world.let_go()
-    assert first.wait(DEADLINE) == second.wait(DEADLINE) == 0
+    assert [one.wait(DEADLINE) for one in both] == [0, 0]
     assert len(world.called("apt-get *")) == 2, "one update, one install"
 
 
@@ -293,7 +294,8 @@ def test_it_is_found_through_links(tree, tmp_path):
 
 def test_it_builds_in_a_folder_with_spaces_and_umlauts_and_says_so_if_that_was_moved(tree, tmp_path):
     folder = tree.rename(tmp_path / "Käse mit Löchern")
-    subprocess.run(["cmake", "--preset", "dev", "-D", "PLAYGROUND_TESTS=OFF"], cwd=folder, capture_output=True, check=True)
+    subprocess.run(["cmake", "--preset", "dev", "-D", "PLAYGROUND_TESTS=OFF"], cwd=folder, capture_output=True,
+                   check=True)
     result = lab("build", cwd=folder)
     assert result.returncode == 0, result.stderr
     page = (folder / "build" / "dev" / "man" / "simple_producer.1").read_text(encoding="utf-8")

@@ -137,7 +137,8 @@ def test_the_launcher_is_thin_and_has_all_its_parts():
 
 # --- what the lab stands on: tools/packages, and who speaks of it ---
 
-MANAGERS = ("apt", "dnf", "brew")
+PURPOSES = ["build", "check", "bench", "test"]
+MANAGERS = ["apt", "dnf", "brew"]
 
 
 def packages():
@@ -148,7 +149,8 @@ def packages():
 
 def test_every_row_of_the_packages_is_whole():
     assert {len(row) for row in packages()} == {2 + len(MANAGERS)}
-    assert list(dict.fromkeys(row[0] for row in packages())) == ["build", "check", "bench", "test"], "the order says what needs what"
+    # the order says what needs what
+    assert list(dict.fromkeys(row[0] for row in packages())) == PURPOSES
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
@@ -158,26 +160,26 @@ def test_the_page_tells_to_install_what_the_launcher_installs(manager):
     assert told == " ".join(column for column in rows if column != "-")
 
 
-@pytest.mark.parametrize("purpose, count", [("build", 1), ("check", 2), ("bench", 3), ("test", 4)])
+@pytest.mark.parametrize("purpose", PURPOSES)
 @pytest.mark.parametrize("manager, asks", [("apt", "dpkg-query"), ("dnf", "rpm"), ("brew", "brew")])
-def test_a_setup_asks_for_the_packages_of_its_purpose_and_of_those_it_needs(tmp_path, manager, asks, purpose, count):
+def test_a_setup_asks_for_the_packages_of_its_purpose_and_of_those_it_needs(tmp_path, manager, asks, purpose):
     script = f"""cd '{ROOT}'; asked='{tmp_path}/asked'
         . tools/launcher/running.bash; . tools/launcher/setup.bash
         command() {{ case $2 in apt-get | dnf | brew) [ "${{2%-get}}" = {manager} ] ;; esac; }}
         {asks}() {{ echo "${{!#}}" >>"$asked"; printf installed; }}
         setup {purpose}"""
     subprocess.run(["bash", "-c", script], check=True, capture_output=True, timeout=DEADLINE)
-    wanted = ["build", "check", "bench", "test"][:count]
+    wanted = PURPOSES[:PURPOSES.index(purpose) + 1]
     rows = [row[2 + MANAGERS.index(manager)] for row in packages() if row[0] in wanted]
     assert (tmp_path / "asked").read_text().split() == " ".join(column for column in rows if column != "-").split()
 
 
 def test_cmake_names_the_packages_of_what_it_does_not_find(tmp_path):
-    result = subprocess.run(["cmake", "-S", ROOT, "-B", tmp_path, "-D", "CMAKE_DISABLE_FIND_PACKAGE_cJSON=ON"], capture_output=True,
-                            encoding="utf-8", check=False)
+    result = subprocess.run(["cmake", "-S", ROOT, "-B", tmp_path, "-D", "CMAKE_DISABLE_FIND_PACKAGE_cJSON=ON"],
+                            capture_output=True, encoding="utf-8", check=False)
+    hint = "cJSON is missing: apt install libcjson-dev | dnf install cjson-devel | brew install cjson | ./lab setup build"
     assert result.returncode != 0
-    assert (" cJSON is missing: apt install libcjson-dev | dnf install cjson-devel | brew install cjson | ./lab setup build\n"
-            in result.stderr)
+    assert f" {hint}\n" in result.stderr
 
 
 def test_cmake_asks_for_rows_that_are_there():
