@@ -271,6 +271,14 @@ def test_two_builds_at_once_take_turns(start, world):
     assert [one.wait(DEADLINE) for one in both] == [0, 0]
 
 
+def test_it_builds_where_there_are_no_locks(start, world):
+    (world.tools / "flock").write_text("#!/bin/sh\necho flock: 9: No locks available >&2; exit 71\n")
+    (world.tools / "flock").chmod(0o755)
+    process = start("build", **world.environment())
+    assert process.wait(DEADLINE) == 0
+    assert not process.lines.matching("flock|waiting for it")
+
+
 def test_what_one_setup_installs_the_other_does_not(start, world):
     world.installed.unlink()
     both = [start("setup", **world.environment("apt-get install *")) for _ in range(2)]

@@ -54,15 +54,21 @@ quietly() {
   return 1
 }
 
-# alone COMMAND...: another ./lab in this folder waits meanwhile, where there is flock. What the command starts in the
-# background does not keep the lock.
+# alone COMMAND...: another ./lab in this folder waits meanwhile. What the command starts does not keep the lock.
 alone() {
   mkdir -p build
   {
-    if command -v flock >/dev/null && ! flock -n 9; then
-      say "Another ./lab is at work here: waiting for it"
-      flock 9
-    fi
+    take_turns
     "$@" 9>&-
   } 9>build/.lock
+}
+
+# Not every system has flock, and not every file system has locks.
+take_turns() {
+  local status=0
+  command -v flock >/dev/null || return 0
+  flock -n 9 2>/dev/null || status=$?
+  if [ "$status" != 1 ]; then return; fi
+  say "Another ./lab is at work here: waiting for it"
+  flock 9
 }
