@@ -150,7 +150,8 @@ def test_no_function_is_longer_than_a_page():
 
 
 def test_no_file_is_longer_than_one_reads_at_a_time():
-    lengths = {path.relative_to(ROOT): path.read_text().count("\n") for path in files(*SOURCES, "tools/**/*.py", "lab")}
+    paths = files(*SOURCES, "tools/**/*.py", "lab", "tools/launcher/*")
+    lengths = {path.relative_to(ROOT): path.read_text().count("\n") for path in paths}
     assert not {path: lines for path, lines in lengths.items() if lines >= LINES_OF_A_FILE}
 
 
@@ -169,3 +170,11 @@ def test_every_file_begins_with_why_it_exists():
     for folder in ("src", "dto", "examples", "tests", "tools"):
         for file in (ROOT / folder).rglob("*.c"):
             assert file.read_text().startswith("/* "), file
+    for file in files("tools/launcher/*"):
+        assert file.read_text().startswith("# "), file
+
+
+def test_the_launcher_is_thin_and_has_all_its_parts():
+    text = (ROOT / "lab").read_text()
+    assert text.count("\n") <= 100
+    assert [ROOT / part for part in sorted(re.findall(r"^\. (.*)$", text, re.M))] == files("tools/launcher/*")

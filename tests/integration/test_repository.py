@@ -52,6 +52,59 @@ exec cc -Wno-builtin-macro-redefined -U__GNUC__ -D__GNUC__={version} -U__clang_m
     assert ("-Werror " in (tmp_path / "build" / "compile_commands.json").read_text()) == are_errors
 
 
+# --- what the lab stands on: tools/packages, and who speaks of it ---
+
+PURPOSES = ["build", "check", "bench", "test"]
+MANAGERS = ["apt", "dnf", "brew"]
+
+
+def packages():
+    """Rows of purpose, what it is, and a column for each manager."""
+    lines = (ROOT / "tools" / "packages").read_text().splitlines()
+    return [[column.strip() for column in line.split("|")] for line in lines if re.match("[a-z]", line)]
+
+
+def test_every_row_of_the_packages_is_whole():
+    assert {len(row) for row in packages()} == {2 + len(MANAGERS)}
+    # the order says what needs what
+    assert list(dict.fromkeys(row[0] for row in packages())) == PURPOSES
+
+
+@pytest.mark.parametrize("manager", MANAGERS)
+def test_the_page_tells_to_install_what_the_launcher_installs(manager):
+    told, = re.findall(rf"`(?:sudo )?{manager} install (.*?)`", (ROOT / "README.md").read_text())
+    rows = [row[2 + MANAGERS.index(manager)] for row in packages() if row[0] == "build"]
+    assert told == " ".join(column for column in rows if column != "-")
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+@pytest.mark.parametrize("manager, asks", [("apt", "dpkg-query"), ("dnf", "rpm"), ("brew", "brew")])
+def test_a_setup_asks_for_the_packages_of_its_purpose_and_of_those_it_needs(tmp_path, manager, asks, purpose):
+    script = f"""cd '{ROOT}'; asked='{tmp_path}/asked'
+        . tools/launcher/running.bash; . tools/launcher/setup.bash
+        command() {{ case $2 in apt-get | dnf | brew) [ "${{2%-get}}" = {manager} ] ;; esac; }}
+        {asks}() {{ echo "${{!#}}" >>"$asked"; printf installed; }}
+        setup {purpose}"""
+    subprocess.run(["bash", "-c", script], check=True, capture_output=True, timeout=DEADLINE)
+    wanted = PURPOSES[:PURPOSES.index(purpose) + 1]
+    rows = [row[2 + MANAGERS.index(manager)] for row in packages() if row[0] in wanted]
+    assert (tmp_path / "asked").read_text().split() == " ".join(column for column in rows if column != "-").split()
+
+
+def test_cmake_names_the_packages_of_what_it_does_not_find(tmp_path):
+    result = subprocess.run(["cmake", "-S", ROOT, "-B", tmp_path, "-D", "CMAKE_DISABLE_FIND_PACKAGE_cJSON=ON"],
+                            capture_output=True, encoding="utf-8", check=False)
+    hint = "cJSON is missing: apt install libcjson-dev | dnf install cjson-devel | brew install cjson | ./lab setup build"
+    assert result.returncode != 0
+    assert f" {hint}\n" in result.stderr
+
+
+def test_cmake_asks_for_rows_that_are_there():
+    asked = [name for path in ("CMakeLists.txt", "tests/CMakeLists.txt")
+             for name in re.findall(r'^ *missing\("(.*?)"', (ROOT / path).read_text(), re.M)]
+    assert len(asked) > 5 and set(asked) <= {row[1] for row in packages()}
+
+
 def test_ci_runs_the_launcher_and_nothing_of_its_own():
     lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line and not line.startswith("#")]
     assert len(lines) == 1 and re.search(r"/lab\" test$", lines[0])

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from playground import ROOT, RUNNING, Lines, end_process, find_mosquitto, free_port
+from playground import ROOT, RUNNING, Lines, copy_launcher, end_process, find_mosquitto, free_port
 
 SECRET = ["-u", "alice", "-P", "alice-secret"]
 # Of the ways to make a certificate, only `openssl ca` makes one that has expired, whatever the version.
@@ -28,7 +28,7 @@ def lab(tmp_path_factory):
     root = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "mosquitto", root / "mosquitto",
                     ignore=shutil.ignore_patterns("*.crt", "*.key", "*.srl", "listeners.conf"))
-    shutil.copy(ROOT / "lab", root)
+    copy_launcher(root)
     (root / "mosquitto").chmod(0o755)
     made = subprocess.run(["./lab", "certs"], cwd=root, capture_output=True, encoding="utf-8", timeout=60)
     assert made.returncode == 0, made.stderr

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 
-from .lab import ROOT
+from .lab import ROOT, copy_launcher
 from .waiting import DEADLINE, Lines
 
 RUNNING = r"mosquitto version \S+ running"  # what Mosquitto says when its listeners are open
@@ -98,7 +98,7 @@ class LabBroker(Broker):
 
     def make_certificates(self):
         """As ./lab certs does; then the broker listens on its encrypted ports too."""
-        shutil.copy(ROOT / "lab", self.folder)
+        copy_launcher(self.folder)
         subprocess.run([self.folder / "lab", "certs"], check=True, capture_output=True)
         listeners = self.lab / "tls" / "listeners.conf"
         self.texts[listeners] = listeners.read_text()

@@ -14,6 +14,13 @@ CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consum
 PROGRAMS = PRODUCERS + CONSUMERS
 
 
+def copy_launcher(folder):
+    """Copies ./lab, with what it is made of."""
+    shutil.copy(ROOT / "lab", folder)
+    shutil.copytree(ROOT / "tools" / "launcher", folder / "tools" / "launcher")
+    shutil.copy(ROOT / "tools" / "packages", folder / "tools")
+
+
 def copy_tree(folder):
     """Copies what is committed, as it stands in the working tree."""
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, encoding="utf-8", check=True).stdout

@@ -1,0 +1,74 @@
+# How the launcher speaks, runs what takes a while, and ends. Whatever ends it, nothing goes on and nothing is left.
+
+say() { printf '\n== %s\n' "$*"; }
+die() {
+  printf 'lab: %s\n' "$*" >&2
+  exit 1
+}
+
+work= # a folder for temporary files, while there is one
+job=  # the process group of what runs, while there is one
+
+# run COMMAND...: in a process group of its own, so that all that it starts ends with it. The launcher only waits, and
+# so it hears a signal at once.
+run() {
+  work=${work:-$(mktemp -d)}
+  set -m
+  (
+    trap 'exit 130' INT
+    "$@"
+  ) </dev/null &
+  job=$!
+  set +m
+  wait "$job"
+  end_job
+}
+
+# Ends what is left of the job: first as Ctrl-C does, so that each program can tidy up, then less and less politely.
+end_job() {
+  local tenths signal
+  for ((tenths = 0; tenths < 150; tenths++)); do
+    case $tenths in 0) signal=INT ;; 50) signal=TERM ;; 100) signal=KILL ;; *) signal=0 ;; esac
+    kill -s "$signal" -- "-$job" || break # nobody is left
+    sleep 0.1
+  done
+  wait "$job" || true
+  job=
+} 2>/dev/null
+
+finish() {
+  trap '' HUP INT QUIT TERM # once is enough
+  if [ -n "$job" ]; then end_job; fi
+  if [ -n "$work" ]; then rm -rf "$work"; fi
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 131' QUIT
+trap 'exit 143' TERM
+
+# quietly COMMAND...: what it says is shown only if it fails.
+quietly() {
+  if "$@" >>"$work/log" 2>&1; then return; fi
+  cat "$work/log" >&2
+  return 1
+}
+
+# alone COMMAND...: another ./lab in this folder waits meanwhile. What the command starts does not keep the lock.
+alone() {
+  mkdir -p build
+  {
+    take_turns
+    "$@" 9>&-
+  } 9>build/.lock
+}
+
+# Not every system has flock, and not every file system has locks.
+take_turns() {
+  local status=0
+  command -v flock >/dev/null || return 0
+  flock -n 9 2>/dev/null || status=$?
+  if [ "$status" != 1 ]; then return; fi
+  say "Another ./lab is at work here: waiting for it"
+  flock 9
+}
