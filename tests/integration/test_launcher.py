@@ -201,6 +201,15 @@ def test_what_hears_neither_ctrl_c_nor_sigterm_is_ended_all_the_same(start, worl
     assert not list(world.temporary.iterdir())
 
 
+def test_nothing_begins_after_a_program_that_ends_well_by_ctrl_c(start, world):
+    (world.tools / "ctest").write_text("#!/bin/sh\ntrap 'exit 0' INT\n" + STUB)
+    process = start("test", **world.environment("ctest --preset once"))
+    world.wait_for("ctest --preset once")
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(DEADLINE) == 130
+    assert world.calls.read_text().splitlines()[-1] == "ctest --preset once"
+
+
 def test_the_broker_runs_in_the_foreground_until_ctrl_c(tree, start, run):
     port = re.search(r"listener (\d+)", (tree / "mosquitto" / "mosquitto.conf").read_text()).group(1)
     process = start("broker")

@@ -7,20 +7,18 @@ die() {
 }
 
 work= # a folder for temporary files, while there is one
-job=  # the process group of what runs, while there is one
 
-# run COMMAND...: in a process group of its own, so that all that it starts ends with it. The launcher only waits, and
-# so it hears a signal at once.
+# run COMMAND...: in a process group of its own, that of $!, so that all that it starts ends with it. The launcher only
+# waits, and so it hears a signal at once.
 run() {
   work=${work:-$(mktemp -d)}
   set -m
   (
-    trap 'exit 130' INT
+    trap 'exit 130' INT # or else what follows a program that ends well by Ctrl-C would begin
     "$@"
   ) </dev/null &
-  job=$!
   set +m
-  wait "$job"
+  wait $!
   end_job
 }
 
@@ -29,16 +27,15 @@ end_job() {
   local tenths signal
   for ((tenths = 0; tenths < 150; tenths++)); do
     case $tenths in 0) signal=INT ;; 50) signal=TERM ;; 100) signal=KILL ;; *) signal=0 ;; esac
-    kill -s "$signal" -- "-$job" || break # nobody is left
+    kill -s "$signal" -- "-$!" || break # nobody is left
     sleep 0.1
   done
-  wait "$job" || true
-  job=
+  wait $! || true
 } 2>/dev/null
 
 finish() {
   trap '' HUP INT QUIT TERM # once is enough
-  if [ -n "$job" ]; then end_job; fi
+  if [ -n "${!:-}" ]; then end_job; fi
   if [ -n "$work" ]; then rm -rf "$work"; fi
 }
 trap finish EXIT
