@@ -323,7 +323,8 @@ def main():
     parser.add_argument("--update", action="store_true", help="replace the shown output by what came")
     parser.add_argument("--only", metavar="HEADING", help="only the chapters with this in their heading")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
-    parser.add_argument("--patience", type=float, default=40, metavar="SECONDS", help="for what has to be shown")
+    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS",
+                        help="for what has to be shown: slow machines exist")
     parser.add_argument("pages", type=pathlib.Path, nargs="*", default=pages(), help="default: all pages of the lab")
     arguments = parser.parse_args()
     for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
