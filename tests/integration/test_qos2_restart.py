@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from playground import DEADLINE, Broker, client, wire
-from wire import PUBCOMP, PUBLISH, PUBREC, PUBREL
+from playground.wire import PUBCOMP, PUBLISH, PUBREC, PUBREL
 
 COUNT, RESTARTS = 1000, 4
 WINDOW = 20  # this many messages are on their way to the subscriber when the broker stops
