@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of fewer messages a rate misleads: five of them, a second apart, take four seconds. Nor does it say anything of less
+ * than a tenth of a second. */
+enum { MANY = 100 };
+
 static void add_line(char text[SUMMARY_SIZE], const char *format, ...)
 {
     size_t length = strlen(text);
@@ -19,16 +23,27 @@ static void add_line(char text[SUMMARY_SIZE], const char *format, ...)
     strcat(text, "\n");
 }
 
+/* Only what there was: most programs send, or receive. */
 static void add_counts(char text[SUMMARY_SIZE], int64_t span_us)
 {
     struct console_counts counts = console_counts();
+    const struct {
+        long count;
+        const char *what;
+    } parts[] = {{counts.sent, "sent"}, {counts.received, "received"}, {counts.refused, "refused"}};
+    long messages = counts.sent + counts.received + counts.refused;
     double seconds = (double)span_us / 1e6;
-    char rate[32] = "";
+    char shown[96] = "", rate[32] = "";
 
-    if (seconds >= 0.1) /* below, a rate says nothing */
-        snprintf(rate, sizeof rate, " (%.1f/s)", (double)(counts.sent + counts.received + counts.refused) / seconds);
-    add_line(text, "Summary: %ld sent, %ld received, %ld refused in %.3f s%s", counts.sent, counts.received,
-             counts.refused, seconds, rate);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t length = strlen(shown);
+        if (parts[i].count > 0)
+            snprintf(shown + length, sizeof shown - length, "%s%ld %s", length > 0 ? ", " : "", parts[i].count,
+                     parts[i].what);
+    }
+    if (messages >= MANY && seconds >= 0.1)
+        snprintf(rate, sizeof rate, " (%.0f/s)", (double)messages / seconds);
+    add_line(text, "Summary: %s in %.3f s%s", messages > 0 ? shown : "no messages", seconds, rate);
 }
 
 static const char *times(int count)

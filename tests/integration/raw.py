@@ -7,11 +7,11 @@ import subprocess
 import threading
 
 import pytest
-from playground import BUILD, DEADLINE
+from playground import BUILD, DEADLINE, counts
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # C0 but for the line feed, DEL, C1
 VERDICT = re.compile(rb"^(received|refused) ", re.M)
-SUMMARY = re.compile(r"Summary: (\d+) sent, (\d+) received, (\d+) refused in ")
+SUMMARY = re.compile("^Summary: .*", re.M)
 
 
 def assert_harmless(output):
@@ -86,7 +86,7 @@ class Raw:
             thread.join(DEADLINE)
         summaries = SUMMARY.findall(self.err.decode("utf-8"))
         assert len(summaries) == 1, self.err[-500:]
-        return status, tuple(map(int, summaries[0]))
+        return status, counts(summaries[0])
 
     def kill(self):
         if self.process.poll() is None:

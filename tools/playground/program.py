@@ -16,6 +16,12 @@ WRAPPER = os.environ.get("PLAYGROUND_WRAPPER", "").split()  # such as valgrind
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def counts(summary):
+    """How many were sent, received and refused; the line says only what there was."""
+    found = re.match(r"Summary: (?:no messages|(?:(\d+) sent)?(?:, )?(?:(\d+) received)?(?:, )?(?:(\d+) refused)?) in ", summary)
+    return tuple(int(count or 0) for count in found.groups())
+
+
 class Program:
     """One of our programs, running."""
 
@@ -47,9 +53,8 @@ class Program:
         return status, time.monotonic() - start
 
     def summary(self):
-        line = self.err.wait_for(r"^Summary: ")
-        sent, received, refused = re.match(r"Summary: (\d+) sent, (\d+) received, (\d+) refused in ", line).groups()
-        return int(sent), int(received), int(refused)
+        """How many it has sent, received and refused, as its last line says."""
+        return counts(self.err.wait_for(r"^Summary: "))
 
     def kill(self):
         if self.process.poll() is None:
