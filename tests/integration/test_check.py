@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,15 @@ def check(task, binaries, mosquitto, patience):
               if line.startswith(("  done", "  missing"))}
     assert points, result.stdout
     return result.returncode, points, result.stdout
+
+
+def overview(binaries, mosquitto, patience):
+    """The exit status, the first column of each task's line, and the last line."""
+    result = subprocess.run([sys.executable, ROOT / "tools" / "check" / "check.py", "--bin", binaries, "--mosquitto", mosquitto,
+                             "--patience", str(patience)], capture_output=True, encoding="utf-8", timeout=200, check=False)
+    assert not result.stderr, result.stderr
+    lines = re.findall(r"^  (done|\d of \d+) +(\S+) +\S", result.stdout, re.M)
+    return result.returncode, {name: state for state, name in lines}, result.stdout.splitlines()[-1]
 
 
 # A mistake, and the words of the first point that misses. What follows from it may be missing too.
@@ -80,6 +90,7 @@ def verdicts(tmp_path_factory):
     build(tree, "all")
     jobs = {("untouched", task): (task, BUILD / "bin", ROOT / "mosquitto", 2) for task in TASKS}
     jobs |= {("solved", task): (task, *variant(tree, task), 20) for task in TASKS}
+    solved = variant(tree, "all")
     for task, name, right, wrong, missing in MISTAKES:
         path = tree / name
         text = path.read_text()
@@ -92,7 +103,7 @@ def verdicts(tmp_path_factory):
         if path.suffix == ".c":
             build(tree, path.stem)
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        return {key: pool.submit(check, *job) for key, job in jobs.items()}
+        return {key: pool.submit(check, *job) for key, job in jobs.items()} | {"all solved": solved}
 
 
 def build(tree, target):
@@ -118,6 +129,14 @@ def test_the_reference_solution_passes(verdicts, task):
     assert status == 0 and all(points.values()) and "Hint:" not in text, text
 
 
+def test_without_a_number_there_is_a_line_for_each_task(verdicts):
+    """A task that is not done says how many of its points are; the first of them is the next one."""
+    status, states, last = overview(BUILD / "bin", ROOT / "mosquitto", 2)
+    assert status == 1 and list(states) == TASKS and "done" not in states.values() and last.startswith("Next: task 1.")
+    status, states, last = overview(*verdicts["all solved"], 20)
+    assert status == 0 and states == {task: "done" for task in TASKS} and last == "All done."
+
+
 @pytest.mark.parametrize("task, missing", [(task, missing) for task, _, _, _, missing in MISTAKES])
 def test_a_mistake_is_named(verdicts, task, missing):
     status, points, output = verdicts[task, missing].result()
@@ -127,7 +146,7 @@ def test_a_mistake_is_named(verdicts, task, missing):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_point_can_be_missed(verdicts, task):
-    seen = [job.result()[1] for key, job in verdicts.items() if task in key]
+    seen = [job.result()[1] for key, job in verdicts.items() if key != "all solved" and task in key]
     missed = {point for points in seen for point, is_done in points.items() if not is_done}
     assert {point for points in seen for point in points} == missed
 

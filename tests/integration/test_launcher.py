@@ -20,7 +20,7 @@ def test_help_names_every_command():
     result = lab("help")
     assert result.returncode == 0
     script = (ROOT / "lab").read_text()
-    commands = re.findall(r"^  (\w+)\)", script[script.index('case "${1:-help}" in'):], re.M)
+    commands = re.findall(r"^  (\w+)\)", script[script.index('case "${1:-}" in'):], re.M)
     assert {"setup", "build", "broker", "demo", "test", "clean"} <= set(commands)
     for command in commands:
         assert re.search(rf"^  {command}\b", result.stdout, re.M)
@@ -28,8 +28,41 @@ def test_help_names_every_command():
 
 def test_an_unknown_command_is_refused():
     result = lab("dance")
+    assert result.returncode != 0 and not result.stdout
+    assert result.stderr == "lab: unknown command: dance. ./lab help shows what there is\n"
+
+
+def test_alone_it_says_where_one_is_and_what_comes_next(tree, broker):
+    def told():
+        result = lab(cwd=tree)
+        assert result.returncode == 0 and result.stdout.count("\n") < 24
+        return dict(re.findall(r"^  (\w+) +(.*)$", result.stdout, re.M))
+
+    status = tree / "tools" / "launcher" / "status.bash"
+    status.write_text(status.read_text().replace("listens 1883", f"listens {broker.port}"))
+    assert told()["programs"] == "not built yet" and told()["next"].startswith("./lab demo ")
+    program = tree / "build" / "dev" / "bin" / "mqtt_smart_object_controller"
+    program.parent.mkdir(parents=True)
+    program.write_text("")
+    program.chmod(0o755)
+    assert told()["programs"].startswith("built") and told()["next"].startswith("the exercises of README.md")
+    broker.stop()
+    assert told()["broker"].startswith("none") and told()["next"].startswith("./lab broker")
+
+
+@pytest.mark.parametrize("typed, meant", [("chek", "check"), ("hcek", None), ("chekc", "check"), ("checkk", "check"),
+                                          ("chack", "check"), ("demmo", "demo"), ("setp", "setup"), ("redame", "readme"),
+                                          ("b", None), ("buildd", "build"), ("brok", None), ("*", None), ("c*", None)])
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed, meant):
+    result = lab(typed)
     assert result.returncode != 0
-    assert "unknown command: dance" in result.stderr
+    assert re.search(r"did you mean (\w+)\?", result.stderr + " did you mean None?").group(1) == str(meant)
+
+
+@pytest.mark.parametrize("exercise", ["0", "6", "5c", "12", "one"])
+def test_an_exercise_that_there_is_not_is_named(exercise):
+    result = lab("check", exercise)
+    assert result.returncode != 0 and f"there is no exercise {exercise}" in result.stderr
 
 
 @pytest.fixture

@@ -6,6 +6,24 @@ die() {
   exit 1
 }
 
+# did_you_mean WORD: the command that was meant, where one letter too many, one too few, a wrong one, or two neighbours that
+# have changed places, make the difference.
+did_you_mean() {
+  local command i
+  [[ $1 =~ ^[a-z]+$ ]] || return 0
+  for command in $(usage | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
+    for ((i = 0; i <= ${#1}; i++)); do
+      # shellcheck disable=SC2053 # these are patterns
+      if [[ $command == ${1:0:i}?${1:i} || $command == ${1:0:i}${1:i+1} || $command == ${1:0:i}?${1:i+1} ||
+        $command == ${1:0:i}${1:i+1:1}${1:i:1}${1:i+2} ]]; then
+        printf ': did you mean %s?' "$command"
+        return
+      fi
+    done
+  done
+  printf '. ./lab help shows what there is'
+}
+
 work= # a folder for temporary files, while there is one
 
 # run COMMAND...: in a process group of its own, that of $!, so that all that it starts ends with it. The launcher only

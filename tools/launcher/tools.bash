@@ -15,13 +15,13 @@ find_python() {
 # Where pip3 has brought the packages, no others are installed.
 setup_python() { find_python >/dev/null 2>&1 || setup check; }
 
-# check EXERCISE
+# check [EXERCISE]
 check() {
   local python
   python=$(find_python)
   build dev
   say "Checking what you have built"
-  "$python" tools/check/check.py "$1"
+  "$python" tools/check/check.py "$@"
 }
 
 # bench [OPTION...]: the tables go to standard output and build/bench.md, the picture to build/bench.svg.
