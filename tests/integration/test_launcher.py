@@ -34,12 +34,10 @@ def test_an_unknown_command_is_refused():
 
 def test_alone_it_says_where_one_is_and_what_comes_next(tree, broker):
     def told():
-        result = lab(cwd=tree)
+        result = lab(cwd=tree, env={**os.environ, "MQTT_PORT": str(broker.port)})
         assert result.returncode == 0 and result.stdout.count("\n") < 24
         return dict(re.findall(r"^  (\w+) +(.*)$", result.stdout, re.M))
 
-    status = tree / "tools" / "launcher" / "status.bash"
-    status.write_text(status.read_text().replace("listens 1883", f"listens {broker.port}"))
     assert told()["programs"] == "not built yet" and told()["next"].startswith("./lab demo ")
     program = tree / "build" / "dev" / "bin" / "mqtt_smart_object_controller"
     program.parent.mkdir(parents=True)
@@ -274,8 +272,30 @@ def test_the_demo_cleans_up_after_ctrl_c(tree, start, tmp_path):
 def test_a_taken_port_is_explained(start, tree):
     start("broker").lines.wait_for(RUNNING)
     second = lab("broker", cwd=tree)
+    port = re.search(r"listener (\d+)", (tree / "mosquitto" / "mosquitto.conf").read_text()).group(1)
     assert second.returncode != 0
-    assert "another one runs already" in second.stderr
+    assert re.search(rf"port {port} is taken by mosquitto, process \d+\. ", second.stderr)
+
+
+def test_all_ports_move_together(tree, start, run):
+    (tree / "mosquitto" / "mosquitto.conf").write_text((ROOT / "mosquitto" / "mosquitto.conf").read_text())
+    assert lab("certs", cwd=tree).returncode == 0
+    port = next(port for port in iter(free_port, None) if port < 50000)
+    broker = start("broker", "--port", str(port))
+    broker.lines.wait_for(f"export MQTT_PORT={port}$")
+    running = broker.lines.wait_for(RUNNING)
+    assert re.match(r"\d\d:\d\d:\d\d: ", running)  # as people read the time
+    alice = ["-u", "alice", "-P", "alice-secret", "-C", 1]
+    assert run("simple_producer", "-C", 1, environment={"MQTT_PORT": str(port)}).wait() == 0
+    assert run("auth_producer", "-p", port + 1, *alice).wait() == 0
+    assert run("auth_producer", "-p", port + 7000, "--cafile", tree / "mosquitto" / "tls" / "ca.crt", *alice).wait() == 0
+
+
+@pytest.mark.parametrize("arguments", [["--port"], ["--port", "0"], ["--port", "65535"], ["--port", "x"], ["--prot", "2883"],
+                                       ["2883"], ["--port", ""]])
+def test_a_port_that_is_none_is_refused(tree, arguments):
+    result = lab("broker", *arguments, cwd=tree)
+    assert result.returncode != 0 and result.stderr.startswith("lab: the ")
 
 
 @pytest.mark.parametrize("command, fails, words", [

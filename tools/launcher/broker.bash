@@ -6,19 +6,43 @@ find_mosquitto() {
     die "mosquitto is missing: ./lab setup installs it"
 }
 
+# broker [PORT]: all listeners move along with the first one.
 broker() {
-  local mosquitto
+  local mosquitto configuration=mosquitto.conf first port
   mosquitto=$(find_mosquitto)
+  first=$(sed -n '/^listener /{s/^listener \([0-9]*\).*/\1/p;q;}' mosquitto/mosquitto.conf)
+  port=${1:-$first}
+  if listens "$port"; then
+    die "port $port is taken$(holder "$port"). If that is the broker of the system: sudo systemctl stop mosquitto, or on
+     macOS brew services stop mosquitto. If it is another user's, take other ports: ./lab broker --port 2883"
+  fi
+  if [ "$port" != "$first" ]; then configuration=$(shifted_by $((port - first))); fi
   # Started by root, mosquitto becomes another user, who has to be able to read these.
   if [ "$(id -u)" = 0 ]; then chmod -R a+rX mosquitto; fi
-  say "The lab's broker: port 1883 for everybody, port 1884 with a password. Ctrl-C ends it."
+  say "The lab's broker: port $port for everybody, port $((port + 1)) with a password. Ctrl-C ends it."
+  if [ "$port" != "$first" ]; then printf '   In the other terminals: export MQTT_PORT=%s\n' "$port"; fi
   cd mosquitto
   SECONDS=0
-  if "$mosquitto" -c mosquitto.conf; then return; fi
+  if "$mosquitto" -c "$configuration"; then return; fi
   if [ "$SECONDS" -gt 2 ]; then die "the broker was ended"; fi
-  printf 'lab: the broker did not start. If the address is in use, another one runs already: perhaps that of the\n' >&2
-  printf '     system (sudo systemctl stop mosquitto), perhaps one in another terminal.\n' >&2
-  return 1
+  die "the broker did not start: its last lines above say why"
+}
+
+# shifted_by NUMBER: the configuration with other ports. What it names is found from the folder of the old one.
+shifted_by() {
+  local file
+  mkdir "$work/tls"
+  for file in mosquitto.conf tls/*.conf; do
+    [ ! -e "mosquitto/$file" ] || awk -v by="$1" '$1 == "listener" { $2 += by } 1' "mosquitto/$file" |
+      sed "s|^include_dir tls|include_dir $work/tls|" >"$work/$file"
+  done
+  printf '%s\n' "$work/mosquitto.conf"
+}
+
+# holder PORT: " by PROGRAM, process NUMBER", as far as this user may know.
+holder() {
+  { ss -Hltnp "sport = :$1" || true; } 2>/dev/null |
+    sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ by \1, process \2/p' | head -n 1
 }
 
 # Starts a broker on a free port, which it leaves in $port.
