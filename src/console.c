@@ -29,7 +29,7 @@ enum { ERROR_LINE_BYTES = 6 * LINE_MAX_BYTES }; /* each byte may become \xHH; an
 
 static const char *program_name = "";
 static bool is_quiet = false;
-static bool is_coloured[STDERR_FILENO + 1]; /* standard output and error */
+static bool output_is_coloured, error_is_coloured;
 static struct console_counts counts;
 
 static struct {
@@ -66,8 +66,8 @@ void console_open(const char *program)
 
     open_what_is_closed();
     program_name = program;
-    is_coloured[STDOUT_FILENO] = shows_colours(STDOUT_FILENO);
-    is_coloured[STDERR_FILENO] = shows_colours(STDERR_FILENO);
+    output_is_coloured = shows_colours(STDOUT_FILENO);
+    error_is_coloured = shows_colours(STDERR_FILENO);
     setvbuf(stdout, output, _IOFBF, sizeof output);
     setvbuf(stderr, error, _IOLBF, sizeof error); /* a line is one write: what others write is before it or behind it */
 }
@@ -112,9 +112,9 @@ void console_write_escaped(FILE *stream, const char *text, size_t length)
 }
 
 /* The colour repeats what the text says: who sees none misses nothing. Called with the stream locked. */
-static void print_coloured(FILE *stream, const char *colour, const char *text)
+static void print_coloured(FILE *stream, bool is_coloured, const char *colour, const char *text)
 {
-    if (is_coloured[fileno(stream)])
+    if (is_coloured)
         fprintf(stream, "%s%s" PLAIN, colour, text);
     else
         fputs(text, stream);
@@ -125,7 +125,7 @@ static void print_message(const char *colour, const char *what, const char *topi
     if (is_quiet)
         return;
     flockfile(stdout);
-    print_coloured(stdout, colour, what);
+    print_coloured(stdout, output_is_coloured, colour, what);
     putc(' ', stdout);
     console_write_escaped(stdout, topic, strlen(topic));
     fputs(": ", stdout);
@@ -212,7 +212,7 @@ static void print_line(const char *name, const char *format, va_list arguments)
     flockfile(stderr);
     clear_progress();
     if (name != NULL) {
-        print_coloured(stderr, RED, name);
+        print_coloured(stderr, error_is_coloured, RED, name);
         fputs(": ", stderr);
     }
     if (length > 0)

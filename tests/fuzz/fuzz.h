@@ -58,9 +58,11 @@ FUZZ_UNUSED static int32_t decode(const uint8_t *text, size_t available, size_t 
     return -1;
 }
 
+/* C0, DEL, C1; and what ends a line or turns the direction of writing: U+2028 to U+202E, U+2066 to U+2069. */
 static inline bool is_control(int32_t point)
 {
-    return point < 0x20 || (point >= 0x7F && point <= 0x9F);
+    return point < 0x20 || (point >= 0x7F && point <= 0x9F) || (point >= 0x2028 && point <= 0x202E) ||
+           (point >= 0x2066 && point <= 0x2069);
 }
 
 /* Whether all of it is UTF-8 without control characters. */

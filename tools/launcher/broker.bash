@@ -32,9 +32,10 @@ broker() {
 shifted_by() {
   local file
   mkdir "$work/tls"
-  for file in mosquitto.conf tls/*.conf; do
-    [ ! -e "mosquitto/$file" ] || awk -v by="$1" '$1 == "listener" { $2 += by } 1' "mosquitto/$file" |
-      sed "s|^include_dir tls|include_dir $work/tls|" >"$work/$file"
+  for file in mosquitto/mosquitto.conf mosquitto/tls/*.conf; do
+    if [ ! -e "$file" ]; then continue; fi # no certificates were made
+    awk -v by="$1" '$1 == "listener" { $2 += by } 1' "$file" |
+      sed "s|^include_dir tls|include_dir $work/tls|" >"$work/${file#mosquitto/}"
   done
   printf '%s\n' "$work/mosquitto.conf"
 }
