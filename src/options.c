@@ -177,8 +177,11 @@ static void report_bad_option(const struct input *input, const char *option, int
             more = "...";
         }
     }
-    if (error == POPT_ERROR_BADOPT && option[1] == '-')
-        meant = nearest_option(input, option, length);
+    if (error == POPT_ERROR_BADOPT && option[1] == '-') {
+        meant = nearest_option(input, option, strcspn(option, "="));
+        if (meant == NULL)
+            meant = nearest_option(input, option, length);
+    }
     console_error("%.*s%s: %s%s%s%s (see --help)", length < 200 ? (int)length : 200, option, more, poptStrerror(error),
                   meant == NULL ? "" : ": did you mean --", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
 }
@@ -229,15 +232,14 @@ static bool check_together(const struct input *input)
 {
     const struct connection_settings *connection = &input->options->connection;
     bool needs_username = (input->program->uses & OPTION_NEEDS_USERNAME) != 0;
-    const char *mistake = NULL;
+    const char *mistake;
 
     if (input->has_place && connection->broker_count > 0)
         mistake = "--url says where the broker is: leave out --host and --port";
     else if (needs_username && connection->username[0] == '\0')
         mistake = "--username is missing: the topics of this exercise hold it (see --help)";
     else if (needs_username && !topic_level_is_valid(connection->username))
-        console_error("--username %.200s: cannot be a level of a topic: '/', '+', '#' or too long",
-                      connection->username);
+        mistake = "--username: cannot be a level of a topic: '/', '+', '#' or too long (see --help)";
     else if (!brokers_are_of_one_kind(connection->brokers, connection->broker_count))
         mistake = "--url: all brokers have to be of one kind, such as mqtts://: who cuts the connection to an "
                   "encrypted one must not get a plain one";
@@ -250,8 +252,7 @@ static bool check_together(const struct input *input)
         mistake = "a password is of no use without a user name: add --username";
     else
         return true;
-    if (mistake != NULL)
-        console_error("%s", mistake);
+    console_error("%s", mistake);
     return false;
 }
 

@@ -892,6 +892,10 @@ static void unknown_options_are_refused(void **state)
     assert_refused("--HLEP: unknown option: did you mean --help?");
     READ(&producer, "--countess");
     assert_refused("--count...: unknown option: did you mean --count?");
+    READ(&producer, "--password-fil=x");
+    assert_refused("--password...: unknown option: did you mean --password-file?");
+    READ(&producer, "--passwordhunter2");
+    assert_refused("--password...: unknown option: did you mean --password?");
     READ(&producer, "--threshold"); /* of another program */
     assert_refused("--threshold: unknown option (see");
     READ(&producer, "-Z");
@@ -985,7 +989,7 @@ static void some_programs_need_a_username_that_is_a_topic_level(void **state)
     }
     for (size_t i = 0; i < COUNT(others); i++) {
         READ(&authenticated, "--username", others[i]);
-        assert_refused("--username");
+        assert_refused("--username: cannot be a level of a topic");
         READ(&plain, "--username", others[i]);
         assert_accepted();
     }
@@ -996,6 +1000,9 @@ static void some_programs_need_a_username_that_is_a_topic_level(void **state)
     level[OPTIONS_LEVEL_SIZE - 1] = '\0';
     READ(&authenticated, "--username", level);
     assert_accepted();
+    READ(&authenticated, "--username", "hunter2/x");
+    assert_refused("--username: cannot be a level of a topic");
+    assert_null(strstr(result.err.text, "hunter2"));
 }
 
 /* Writes the bytes to a temporary file and reads it as a --password-file. */
