@@ -21,9 +21,9 @@
  * before the first call. All but session_lost are for one thread: the one that created the session.
  *
  * A process has one session at a time: it takes over SIGINT, SIGTERM, SIGHUP, SIGALRM (and alarm and setitimer with it)
- * until session_close, ignores SIGPIPE, removes http_proxy and https_proxy from the environment unless it goes over
- * WebSockets (Paho would send plain MQTT through them, too), and what console.h counts is that of the process. Call
- * console_open before it. */
+ * until session_close, ignores SIGPIPE and SIGXFSZ, removes http_proxy and https_proxy from the environment unless it
+ * goes over WebSockets (Paho would send plain MQTT through them, too), and what console.h counts is that of the
+ * process. Call console_open before it. */
 #ifndef PLAYGROUND_SESSION_H
 #define PLAYGROUND_SESSION_H
 

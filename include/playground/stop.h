@@ -15,8 +15,9 @@
 #define STOP_PRINTF
 #endif
 
-/* Catches SIGINT, SIGTERM, SIGALRM, and SIGHUP where it was not ignored, from now on, and ignores SIGPIPE: a closed
- * pipe is noticed where it is written to. To be called before any thread is started. */
+/* Catches SIGINT, SIGTERM, SIGALRM, and SIGHUP where it was not ignored, from now on, and ignores SIGPIPE and
+ * SIGXFSZ: a closed pipe and a file that may not grow are noticed where they are written to. To be called before any
+ * thread is started. */
 void stop_install(void);
 
 /* Leaves them to whoever had them before, and forgets that one has come. */

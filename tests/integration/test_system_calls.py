@@ -208,7 +208,6 @@ def test_a_disk_that_is_full_after_any_byte_ends_a_program_with_74(broker, name,
         with open(tmp_path / f"output-{room}", "wb") as file:
             ended = subprocess.run(
                 command, stdout=file, stderr=subprocess.PIPE, encoding="utf-8", timeout=DEADLINE, check=False,
-                restore_signals=False,  # Python ignores SIGXFSZ: the call fails then, as on a full disk
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
         return ended.returncode, ended.stderr, (tmp_path / f"output-{room}").read_text(errors="replace")
 
