@@ -80,7 +80,7 @@ static bool number(struct cursor *at) /* section 6 */
     return at->next - start <= DTO_DIGITS_MAX || fail(at, DTO_LONG_NUMBER);
 }
 
-static bool code_unit(struct cursor *at, uint32_t *unit) /* the four digits of \uXXXX */
+static bool code_unit(struct cursor *at, uint32_t *unit) /* the four digits behind \u */
 {
     static const char digit[] = "0123456789abcdefABCDEF";
 

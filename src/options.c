@@ -164,11 +164,31 @@ static const char *nearest_option(const struct input *input, const char *option,
     return spelling_nearest(option + strlen("--"), length - strlen("--"), names);
 }
 
+/* Of letters that stand together the first one that is unknown, or has no value; behind that anything may be. */
+static char bad_letter(const struct input *input, const char *letters)
+{
+    for (; letters[1] != '\0'; letters++) {
+        int i = 0;
+        while (i < input->count && input->table[i].shortName != *letters)
+            i++;
+        if (i == input->count || input->table[i].argInfo != POPT_ARG_NONE)
+            break;
+    }
+    return *letters;
+}
+
 /* So this shows an option without what follows a `=`, a letter, or the name of an option that there is. */
 static void report_bad_option(const struct input *input, const char *option, int error)
 {
-    size_t length = option[1] != '-' ? 2 : strcspn(option, "=");
+    size_t length = strcspn(option, "=");
     const char *more = "", *meant = NULL;
+
+    if (option[1] != '-') {
+        console_error("-%c: %s (see --help)", bad_letter(input, option + 1), poptStrerror(error));
+        return;
+    }
+    if (error == POPT_ERROR_BADOPT)
+        meant = nearest_option(input, option, length);
 
     for (int i = 0; i < input->count && error == POPT_ERROR_BADOPT; i++) {
         size_t known = strlen("--") + strlen(input->items[i].name);
@@ -177,11 +197,8 @@ static void report_bad_option(const struct input *input, const char *option, int
             more = "...";
         }
     }
-    if (error == POPT_ERROR_BADOPT && option[1] == '-') {
-        meant = nearest_option(input, option, strcspn(option, "="));
-        if (meant == NULL)
-            meant = nearest_option(input, option, length);
-    }
+    if (error == POPT_ERROR_BADOPT && meant == NULL)
+        meant = nearest_option(input, option, length);
     console_error("%.*s%s: %s%s%s%s (see --help)", length < 200 ? (int)length : 200, option, more, poptStrerror(error),
                   meant == NULL ? "" : ": did you mean --", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
 }

@@ -393,6 +393,21 @@ def test_it_builds_in_a_folder_with_spaces_and_umlauts_and_says_so_if_that_was_m
     assert "CMake Error" not in result.stderr
 
 
+@pytest.mark.parametrize("name", ["a;b", 'q"q', "a#b", "a<b", "a>b", "b\\s", "g:h", "a|b", "new\nline"])
+def test_a_folder_that_cannot_be_built_in_is_refused_in_a_line(tree, name):
+    moved = tree.rename(tree.parent / name)
+    result = lab("build", cwd=moved)
+    assert result.returncode != 0 and "lab: this folder cannot be built in" in result.stderr
+    assert result.stderr.count("\n") == 1 + name.count("\n")
+
+
+def test_a_folder_whose_name_ends_in_a_space_is_not_taken_for_another(tree):
+    moved = tree.rename(tree.parent / "trail ")
+    for _ in range(2):
+        result = lab("build", cwd=moved)
+        assert result.returncode == 0, result.stderr
+
+
 def test_clean_removes_what_was_built(tree):
     (tree / "build" / "dev").mkdir(parents=True)
     result = lab("clean", cwd=tree)

@@ -900,6 +900,12 @@ static void unknown_options_are_refused(void **state)
     assert_refused("--threshold: unknown option (see");
     READ(&producer, "-Z");
     assert_refused("-Z: unknown option (see");
+    READ(&producer, "-dZ");
+    assert_refused("-Z: unknown option (see");
+    READ(&producer, "-ddZhunter2");
+    assert_refused("-Z: unknown option (see");
+    READ(&producer, "-dC");
+    assert_refused("-C: missing argument (see");
     READ(&producer, "--count"); /* without its value */
     assert_refused("--count: missing argument (see");
 }

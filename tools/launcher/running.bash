@@ -6,13 +6,13 @@ die() {
   exit 1
 }
 
-# did_you_mean WORD: the command that was meant, where one letter too many, one too few, a wrong one, or two neighbours that
-# have changed places, make the difference.
+# did_you_mean WORD: the command that was meant, where one letter too many, one too few, a wrong one, or two neighbours
+# that have changed places, make the difference.
 did_you_mean() {
   local command i
-  [[ $1 =~ ^[a-z]+$ ]] || return 0
   for command in $(usage | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
     for ((i = 0; i <= ${#1}; i++)); do
+      [[ $1 =~ ^[a-z]+$ ]] || break # anything else would be a pattern
       # shellcheck disable=SC2053 # these are patterns
       if [[ $command == ${1:0:i}?${1:i} || $command == ${1:0:i}${1:i+1} || $command == ${1:0:i}?${1:i+1} ||
         $command == ${1:0:i}${1:i+1:1}${1:i:1}${1:i+2} ]]; then

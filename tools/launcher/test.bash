@@ -54,10 +54,8 @@ fuzz() {
 
 # mutants: breaks the session in a hundred ways, and looks whether the simulation notices.
 mutants() {
-  local python
-  python=$(find_python)
   say "Breaking the session, one line at a time"
-  "$python" tests/simulation/mutants.py
+  in_python tests/simulation/mutants.py
 }
 
 # simulate [OPTION...]

@@ -15,30 +15,31 @@ find_python() {
 # Where pip3 has brought the packages, no others are installed.
 setup_python() { find_python >/dev/null 2>&1 || setup check; }
 
-# check [EXERCISE]
-check() {
+# in_python TOOL [ARGUMENT...]
+in_python() {
   local python
   python=$(find_python)
+  "$python" "$@"
+}
+
+# check [EXERCISE]
+check() {
   build dev
   say "Checking what you have built"
-  "$python" tools/check/check.py "$@"
+  in_python tools/check/check.py "$@"
 }
 
 # bench [OPTION...]: the tables go to standard output and build/bench.md, the picture to build/bench.svg.
 bench() {
-  local python
-  python=$(find_python)
   build release -D PLAYGROUND_BENCH=ON
   say "Measuring: leave the computer alone for some minutes"
-  "$python" tools/bench/bench.py --markdown build/bench.md --svg build/bench.svg "$@"
+  in_python tools/bench/bench.py --markdown build/bench.md --svg build/bench.svg "$@"
   say "The tables are in build/bench.md, the picture is build/bench.svg"
 }
 
 # readme [--update]
 readme() {
-  local python
-  python=$(find_python)
   build dev
   say "Running the pages"
-  "$python" tools/book/readme.py "$@"
+  in_python tools/book/readme.py "$@"
 }
