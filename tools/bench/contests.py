@@ -14,7 +14,7 @@ import threading
 import time
 
 import playground
-from measuring import Peak, cpu, cpu_of, finish, private_kib, run, with_input
+from measuring import cpu, cpu_of, finish, private_kib, run, with_input, with_peak
 from playground import ROOT, wire
 
 TOPIC = "sensor/temperature"
@@ -326,13 +326,14 @@ def long_run(bench, kind, count):
         said("stderr", b" running\n")(broker)
         threading.Thread(target=broker.stderr.read, daemon=True).start()
         sent, received = bench.folder / "sent", bench.folder / "received"
+        peaks = bench.folder / "peak of the producer", bench.folder / "peak of the consumer"
         with open(sent, "w", encoding="utf-8") as sent_file, open(received, "w", encoding="utf-8") as received_file:
-            consumer = subprocess.Popen([bench.bin / f"{kind}_consumer", "-p", str(ports[1883]), "-C", str(count), "-W", "120"],
+            common = ["-p", ports[1883], "-C", count]
+            consumer = subprocess.Popen(with_peak(peaks[1], [bench.bin / f"{kind}_consumer", *common]),
                                         stdout=received_file, stderr=subprocess.PIPE)
             said("stderr", b"Subscribed")(consumer)
-            producer = subprocess.Popen([bench.bin / f"{kind}_producer", "-p", str(ports[1883]), "-C", str(count),
-                                         "--interval", "0"], stdout=sent_file, stderr=subprocess.DEVNULL)
-            peaks = Peak(producer), Peak(consumer)
+            producer = subprocess.Popen(with_peak(peaks[0], [bench.bin / f"{kind}_producer", *common, "--interval", 0]),
+                                        stdout=sent_file, stderr=subprocess.DEVNULL)
             finish(producer)
             finish(consumer)
             consumer.stderr.close()
@@ -342,7 +343,7 @@ def long_run(bench, kind, count):
                 a, b = re.findall(r"[0-9.]+", one.split(": ", 1)[1])[-1], re.findall(r"[0-9.]+", other)[-1]
                 wrong += float(a) != float(b)
         wrong += count - sum(1 for _ in open(received, encoding="utf-8"))
-        return [peak.kib for peak in peaks], wrong
+        return [int(peak.read_text()) for peak in peaks], wrong
     finally:
         playground.end_process(broker)
 

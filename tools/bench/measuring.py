@@ -105,24 +105,10 @@ def cpu_of(pid):
                for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
 
 
-class Peak:
-    """The peak of a process's memory, in KiB, looked up again and again until it ends. (What the system tells after the
-    end is no less than what Python had when it started the process.)"""
-
-    def __init__(self, process):
-        self.kib = 0
-        self.process = process
-        self.thread = threading.Thread(target=self._watch, daemon=True)
-        self.thread.start()
-
-    def _watch(self):
-        while self.process.returncode is None:
-            try:
-                status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-                self.kib = int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
-            except (OSError, AttributeError):  # it has ended
-                return
-            time.sleep(0.02)
+def with_peak(file, command):
+    """The command, such that the peak of its memory, in KiB, is in the file when it has ended. (What the system tells of a
+    process that Python starts itself is no less than what Python had at that moment.)"""
+    return ["time", "-f", "%M", "-o", file, "timeout", "--foreground", "120", *map(str, command)]
 
 
 def private_kib(pid):
