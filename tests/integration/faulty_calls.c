@@ -22,7 +22,7 @@ static const char *const names[CALLS] = {"connect", "poll", "recv", "read", "wri
 static atomic_int counts[CALLS];
 static atomic_int done;
 
-#define REAL(result, name, ...) ((result(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
+#define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 static int is_connection(int descriptor)
 {
@@ -66,15 +66,14 @@ int connect(int socket, const struct sockaddr *address, socklen_t size)
 {
     int error = fate(CONNECT);
 
-    return error > 0 ? fail(error)
-                     : REAL(int, "connect", int, const struct sockaddr *, socklen_t)(socket, address, size);
+    return error > 0 ? fail(error) : REAL(connect)(socket, address, size);
 }
 
 int poll(struct pollfd *descriptors, nfds_t count, int timeout_ms)
 {
     int error = fate(POLL);
 
-    return error > 0 ? fail(error) : REAL(int, "poll", struct pollfd *, nfds_t, int)(descriptors, count, timeout_ms);
+    return error > 0 ? fail(error) : REAL(poll)(descriptors, count, timeout_ms);
 }
 
 ssize_t recv(int socket, void *data, size_t size, int flags)
@@ -85,7 +84,7 @@ ssize_t recv(int socket, void *data, size_t size, int flags)
         return fail(what);
     if (what == END)
         return 0;
-    return REAL(ssize_t, "recv", int, void *, size_t, int)(socket, data, what == SHORT && size > 1 ? 1 : size, flags);
+    return REAL(recv)(socket, data, what == SHORT && size > 1 ? 1 : size, flags);
 }
 
 ssize_t read(int descriptor, void *data, size_t size)
@@ -96,7 +95,7 @@ ssize_t read(int descriptor, void *data, size_t size)
         return fail(what);
     if (what == END)
         return 0;
-    return REAL(ssize_t, "read", int, void *, size_t)(descriptor, data, what == SHORT && size > 1 ? 1 : size);
+    return REAL(read)(descriptor, data, what == SHORT && size > 1 ? 1 : size);
 }
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count)
@@ -107,9 +106,9 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count)
         return fail(what);
     if (what == SHORT) {
         struct iovec first = {parts[0].iov_base, parts[0].iov_len > 1 ? 1 : parts[0].iov_len};
-        return REAL(ssize_t, "writev", int, const struct iovec *, int)(descriptor, &first, 1);
+        return REAL(writev)(descriptor, &first, 1);
     }
-    return REAL(ssize_t, "writev", int, const struct iovec *, int)(descriptor, parts, count);
+    return REAL(writev)(descriptor, parts, count);
 }
 
 ssize_t write(int descriptor, const void *data, size_t size)
@@ -118,5 +117,5 @@ ssize_t write(int descriptor, const void *data, size_t size)
 
     if (what > 0)
         return fail(what);
-    return REAL(ssize_t, "write", int, const void *, size_t)(descriptor, data, what == SHORT && size > 1 ? 1 : size);
+    return REAL(write)(descriptor, data, what == SHORT && size > 1 ? 1 : size);
 }
