@@ -55,7 +55,7 @@ def test_bad_credentials_end_the_program_at_once_with_77(secured, run, program, 
     assert refused.wait() == 77
     assert len(refused.err.lines) == 1
     assert "check --username and --password" in refused.err.lines[0]
-    assert len(secured.log.matching("New client connected|New connection")) == 1, "no second try"
+    assert len(secured.stop_and_find("New client connected|New connection")) == 1, "no second try"
 
 
 @pytest.mark.parametrize("wait", [0, 2])
@@ -68,7 +68,7 @@ def test_who_refuses_is_not_asked_again_and_does_not_speak_for_a_broker_that_is_
     assert len(program.err.matching("check --username and --password")) == 1, "told once"
     assert not program.err.matching("check --username and --password.*trying again")
     assert program.err.lines[-1].startswith(f"simple_producer: no broker at {urls[0][7:]}: ")
-    assert len(secured.log.matching("New client connected|New connection")) == 1
+    assert len(secured.stop_and_find("New client connected|New connection")) == 1
 
 
 def test_other_exercises_need_credentials_on_that_port_too(secured, run):

@@ -27,7 +27,7 @@ def test_ctrl_c_ends_it_within_a_second_with_status_0_and_a_summary(broker, run,
     assert status == 0
     assert seconds < (1 if not os.environ.get("PLAYGROUND_SLOW") else 5)
     program.summary()
-    assert broker.log.wait_for("Client .* disconnected") and not broker.log.matching("closed its connection|timeout")
+    assert broker.log.wait_for("Client .* disconnected") and not broker.stop_and_find("closed its connection|timeout")
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -16,7 +16,7 @@ def start(run, name, closed, broker, *arguments):
 def assert_clean(broker):
     """The broker was told nothing but MQTT, and goodbye."""
     broker.log.wait_for("Client simple.* disconnected|Client mqtt.* disconnected")
-    assert not broker.log.matching("protocol error|malformed|closed its connection|timeout")
+    assert not broker.stop_and_find("protocol error|malformed|closed its connection|timeout")
 
 
 @pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])

@@ -35,7 +35,7 @@ def test_a_flood_survives_cuts(broker, proxied, run, observe, name, qos):
         assert position == len(sent)
         assert len(received) - len(sent) < (CUTS + 1) * 110
     # No session is left behind at the broker.
-    connections = broker.log.matching(rf"New client connected .* as {name}-")
+    connections = broker.stop_and_find(rf"New client connected .* as {name}-")
     assert "c0" in connections[0] and "c1" in connections[-1]
 
 

@@ -222,7 +222,7 @@ def test_no_command_of_a_flood_is_lost_without_a_word(patient, run_raw, observe,
     assert status == 0
     assert (received, refused) == tuple(len(re.findall(b"^%s " % word, program.out, re.M))
                                         for word in (b"received", b"refused"))
-    delivered = len(patient.log.matching(r"Sending PUBLISH to flooded \("))
+    delivered = len(patient.stop_and_find(r"Sending PUBLISH to flooded \("))
     assert delivered == COMMANDS + markers + 2, "the broker is to drop nothing"
     assert received + refused + lost_in_mailbox(program.err.decode()) == delivered
     assert_harmless(program.out)

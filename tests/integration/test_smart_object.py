@@ -258,7 +258,7 @@ def test_of_a_killed_object_the_broker_tells(broker, run, observe):
 def test_no_session_is_left_behind_at_the_broker(broker, run):
     smart_object = run("mqtt_smart_object", *broker.options, *FAST, "-C", 3, "-i", "left-behind")
     assert smart_object.wait() == 0
-    connections = broker.log.matching(r"New client connected .* as left-behind \(p\d, c")
+    connections = broker.stop_and_find(r"New client connected .* as left-behind \(p\d, c")
     assert re.search(r"c1,", connections[-1]), "the last connection was a clean session"
 
 

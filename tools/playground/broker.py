@@ -76,6 +76,11 @@ class Broker:
         end_process(self.process, number)
         self.log.thread.join(DEADLINE)
 
+    def stop_and_find(self, pattern):
+        """The lines of its whole log with the pattern: while it runs, the last ones may still be in the pipe."""
+        self.stop()
+        return self.log.matching(pattern)
+
     def restart(self, number=signal.SIGTERM):
         self.stop(number)
         self.start()
