@@ -13,9 +13,8 @@
 #include <MQTTClient.h>
 #include <stdio.h>
 
-#define FILTER    "/iot/user/%s/#"
-#define QOS       0  /* the most that the broker may use to deliver to us */
-#define SHOWN_MAX 40 /* bytes of a payload that is not a number */
+#define FILTER "/iot/user/%s/#"
+#define QOS    0 /* the most that the broker may use to deliver to us */
 
 #define SILENCE_NOTE                                                                                                   \
     "Nothing has arrived so far. Does anybody publish? May this user read these topics? A broker grants a "            \
@@ -44,12 +43,9 @@ static void show_message(const char *topic, const MQTTClient_message *message)
 
     if (number_from_text(message->payload, (size_t)message->payloadlen, &temperature)) {
         snprintf(text, sizeof text, "%.15g", temperature);
-        console_received(topic, message->retained, text);
+        console_received(topic, message, text);
     } else {
-        int shown = message->payloadlen < SHOWN_MAX ? message->payloadlen : SHOWN_MAX;
-        snprintf(text, sizeof text, "not a number: %.*s", shown,
-                 (const char *)message->payload); /* not NUL-terminated */
-        console_refused(topic, message->retained, text);
+        console_refused(topic, message, "not a number");
     }
 }
 

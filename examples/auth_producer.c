@@ -25,7 +25,7 @@ static const struct program program = {
 
 static void write_reading(struct temperature_sensor *sensor, char *payload, size_t size)
 {
-    snprintf(payload, size, "%.2f", temperature_sensor_read(sensor, true /* heating */));
+    snprintf(payload, size, "%g", temperature_sensor_read(sensor, true /* heating */));
 }
 
 int main(int argc, char **argv)
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         } while (session_wait_to_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
-        console_sent(topic, NOT_RETAINED, payload);
+        console_sent(topic, options.qos, NOT_RETAINED, payload);
         session_wait(&session, options.interval);
     }
     return session_close(&session);

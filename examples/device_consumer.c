@@ -45,9 +45,9 @@ static void show_device_info(const char *topic, const MQTTClient_message *messag
     if (dto_is_ok(status)) {
         snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id, device.producer,
                  device.software_version);
-        console_received(topic, message->retained, text);
+        console_received(topic, message, text);
     } else {
-        console_refused(topic, message->retained, status.text);
+        console_refused(topic, message, status.text);
     }
 }
 
@@ -60,9 +60,9 @@ static void show_reading(const char *topic, const MQTTClient_message *message)
     if (dto_is_ok(status)) {
         snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", descriptor.timestamp, descriptor.value_type,
                  dto_value_text(&descriptor.value, value));
-        console_received(topic, message->retained, text);
+        console_received(topic, message, text);
     } else {
-        console_refused(topic, message->retained, status.text);
+        console_refused(topic, message, status.text);
     }
 }
 

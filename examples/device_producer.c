@@ -45,7 +45,7 @@ static int publish_device_info(struct session *session, const char *device_id)
     int rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, RETAINED, NULL);
     session_wait_to_retry(session, &rc); /* always false here: on_connected is called again with the next connection */
     if (rc == MQTTCLIENT_SUCCESS)
-        console_sent(topic, RETAINED, payload);
+        console_sent(topic, QOS, RETAINED, payload);
     return rc;
 }
 
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
         } while (session_wait_to_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
-        console_sent(topic, NOT_RETAINED, payload);
+        console_sent(topic, options.qos, NOT_RETAINED, payload);
         session_wait(&session, options.interval);
     }
     return session_close(&session);

@@ -21,16 +21,26 @@ bool inbox_open(struct inbox *inbox, struct session *session)
 int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message)
 {
     struct inbox *inbox = context;
-    struct mail mail = {.kind = MESSAGE_RECEIVED, .retained = message->retained, .length = (size_t)message->payloadlen};
-    size_t copied = mail.length < sizeof mail.payload ? mail.length : sizeof mail.payload;
+    struct mail mail = {.kind = MESSAGE_RECEIVED, .message.qos = message->qos, .message.retained = message->retained};
+    size_t length = (size_t)message->payloadlen;
+    size_t copied = length < sizeof mail.payload ? length : sizeof mail.payload;
 
     (void)topic_length;
+    mail.message.payloadlen = (int)copied;
     snprintf(mail.topic, sizeof mail.topic, "%s", topic);
     memcpy(mail.payload, message->payload, copied);
     mailbox_put_within(inbox->mailbox, &mail, offsetof(struct mail, payload) + copied, PATIENCE_MS);
     MQTTClient_freeMessage(&message);
     MQTTClient_free(topic);
     return 1;
+}
+
+bool inbox_take(struct inbox *inbox, struct mail *mail, unsigned long timeout_ms)
+{
+    bool is_taken = mailbox_take(inbox->mailbox, mail, timeout_ms);
+
+    mail->message.payload = mail->payload; /* not where it was on the other side */
+    return is_taken;
 }
 
 /* On a thread that Paho starts for it. */

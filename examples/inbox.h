@@ -9,10 +9,9 @@
 /* What the other threads have to tell the main thread. Only a message has more than its kind. */
 struct mail {
     enum mail_kind { MESSAGE_RECEIVED, READING_DUE, SWITCH_ON_DUE } kind;
-    bool retained;
+    MQTTClient_message message; /* its QoS, whether it is retained, and its payload, which is the one below */
     char topic[OPTIONS_TOPIC_SIZE];
-    size_t length; /* as received; more than DTO_JSON_MAX bytes are refused unread */
-    char payload[DTO_JSON_MAX];
+    char payload[DTO_JSON_MAX + 1]; /* of what is too long, as much as it takes to be refused for that */
 };
 
 struct inbox {
@@ -22,6 +21,9 @@ struct inbox {
 
 /* False, and explained, if there is not enough memory. */
 bool inbox_open(struct inbox *inbox, struct session *session);
+
+/* As mailbox_take. */
+bool inbox_take(struct inbox *inbox, struct mail *mail, unsigned long timeout_ms);
 
 /* For MQTTClient_setCallbacks, with the inbox as their context. */
 int on_message(void *context, char *topic, int topic_length, MQTTClient_message *message);

@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         } while (session_wait_to_retry(&session, &rc)); /* true: the connection was lost, and is back; publish again */
         if (rc != MQTTCLIENT_SUCCESS)
             break;
-        console_sent(options.topic, NOT_RETAINED, payload);
+        console_sent(options.topic, options.qos, NOT_RETAINED, payload);
         session_wait(&session, options.interval);
     }
     return session_close(&session);

@@ -100,7 +100,7 @@ static int publish(struct smart_object *object, const char *format, struct dto_s
         rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, qos, retained, NULL);
     } while (session_wait_to_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
     if (rc == MQTTCLIENT_SUCCESS)
-        console_sent(topic, retained, payload);
+        console_sent(topic, qos, retained, payload);
     return rc;
 }
 
@@ -182,15 +182,15 @@ static void on_reading_due(struct smart_object *object)
         publish_event(object, EVENT_TOPIC, DTO_OVER_HEATING, dto_number(temperature));
 }
 
-static void switch_to(struct smart_object *object, const char *topic, const char *position)
+static void switch_to(struct smart_object *object, const struct mail *mail, const char *position)
 {
     bool on = strcmp(position, DTO_SWITCH_ON) == 0;
 
     if (!on && strcmp(position, DTO_SWITCH_OFF) != 0) {
-        console_refused(topic, false, "a switch is " DTO_SWITCH_ON " or " DTO_SWITCH_OFF);
+        console_refused(mail->topic, &mail->message, "a switch is " DTO_SWITCH_ON " or " DTO_SWITCH_OFF);
         return;
     }
-    console_received(topic, false, position);
+    console_received(mail->topic, &mail->message, position);
     if (switch_turn(&object->heater, on))
         publish_switch(object);
 }
@@ -198,18 +198,19 @@ static void switch_to(struct smart_object *object, const char *topic, const char
 static void on_action(struct smart_object *object, const struct mail *mail)
 {
     struct action_descriptor action;
-    struct dto_status status = action_descriptor_from_json(&action, mail->payload, mail->length);
+    const MQTTClient_message *message = &mail->message;
+    struct dto_status status = action_descriptor_from_json(&action, message->payload, (size_t)message->payloadlen);
     char expected[OPTIONS_TOPIC_SIZE];
 
     make_topic(object, expected, ACTION_TOPIC);
-    if (mail->retained)
-        console_refused(mail->topic, true, "a retained action is ignored: it may be old");
+    if (message->retained)
+        console_refused(mail->topic, message, "a retained action is ignored: it may be old");
     else if (!dto_is_ok(status))
-        console_refused(mail->topic, false, status.text);
+        console_refused(mail->topic, message, status.text);
     else if (strcmp(mail->topic, expected) != 0 || strcmp(action.action_type, DTO_SWITCH) != 0)
-        console_refused(mail->topic, false, "unknown action");
+        console_refused(mail->topic, message, "unknown action");
     else
-        switch_to(object, mail->topic, action.action_value);
+        switch_to(object, mail, action.action_value);
 }
 
 /* Takes the mail until the session ends. */
@@ -221,7 +222,7 @@ static void run(struct smart_object *object)
     if (session_goes_on(&object->session, readings))
         publish_switch(object);
     while (session_goes_on(&object->session, readings)) {
-        if (!mailbox_take(object->inbox.mailbox, &mail, object->session.timeout_ms))
+        if (!inbox_take(&object->inbox, &mail, object->session.timeout_ms))
             continue;
         if (mail.kind == READING_DUE) {
             on_reading_due(object);

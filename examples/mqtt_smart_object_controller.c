@@ -101,7 +101,7 @@ static void send_switch(struct controller *controller, const char *position)
         rc = MQTTClient_publish(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED, NULL);
     } while (session_wait_to_retry(session, &rc)); /* true: the connection was lost, and is back; publish again */
     if (rc == MQTTCLIENT_SUCCESS)
-        console_sent(topic, NOT_RETAINED, payload);
+        console_sent(topic, QOS, NOT_RETAINED, payload);
 }
 
 /* While the timer runs, further hot readings change nothing. */
@@ -123,52 +123,54 @@ static void on_switch_on_due(struct controller *controller)
     send_switch(controller, DTO_SWITCH_ON);
 }
 
-static struct dto_status on_device_info(const struct mail *mail)
+static struct dto_status on_device_info(const char *topic, const MQTTClient_message *message)
 {
     struct device_descriptor device;
-    struct dto_status status = device_descriptor_from_json(&device, mail->payload, mail->length);
+    struct dto_status status = device_descriptor_from_json(&device, message->payload, (size_t)message->payloadlen);
     char text[512];
 
     if (!dto_is_ok(status))
         return status;
     snprintf(text, sizeof text, "device %s, producer %s, software version %s", device.device_id, device.producer,
              device.software_version);
-    console_received(mail->topic, mail->retained, text);
+    console_received(topic, message, text);
     return status;
 }
 
-static struct dto_status on_event(const struct mail *mail)
+static struct dto_status on_event(const char *topic, const MQTTClient_message *message)
 {
     struct event_descriptor event;
-    struct dto_status status = event_descriptor_from_json(&event, mail->payload, mail->length);
+    struct dto_status status = event_descriptor_from_json(&event, message->payload, (size_t)message->payloadlen);
     char text[512], value[DTO_STRING_SIZE];
 
     if (!dto_is_ok(status))
         return status;
     snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", event.timestamp, event.event_type,
              dto_value_text(&event.event_value, value));
-    console_received(mail->topic, mail->retained, text);
+    console_received(topic, message, text);
     return status;
 }
 
-static struct dto_status on_telemetry(struct controller *controller, const struct mail *mail)
+static struct dto_status on_telemetry(struct controller *controller, const char *topic,
+                                      const MQTTClient_message *message)
 {
-    struct message_descriptor message;
-    struct dto_status status = message_descriptor_from_json(&message, mail->payload, mail->length);
+    struct message_descriptor reading;
+    struct dto_status status = message_descriptor_from_json(&reading, message->payload, (size_t)message->payloadlen);
     char text[512], value[DTO_STRING_SIZE];
 
     if (!dto_is_ok(status))
         return status;
-    snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", message.timestamp, message.value_type,
-             dto_value_text(&message.value, value));
-    console_received(mail->topic, mail->retained, text);
+    snprintf(text, sizeof text, "timestamp %" PRId64 ", %s %s", reading.timestamp, reading.value_type,
+             dto_value_text(&reading.value, value));
+    console_received(topic, message, text);
     /* A retained reading tells how hot it was, not how hot it is. */
-    if (!mail->retained && strcmp(message.value_type, DTO_TEMPERATURE_SENSOR) == 0 && message.value.type == DTO_NUMBER)
-        decide(controller, message.value.as.number);
+    if (!message->retained && strcmp(reading.value_type, DTO_TEMPERATURE_SENSOR) == 0 &&
+        reading.value.type == DTO_NUMBER)
+        decide(controller, reading.value.as.number);
     return status;
 }
 
-static void on_received(struct controller *controller, const struct mail *mail)
+static void on_received(struct controller *controller, const char *topic, const MQTTClient_message *message)
 {
     char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE];
     struct dto_status status;
@@ -176,14 +178,14 @@ static void on_received(struct controller *controller, const struct mail *mail)
     make_topic(controller, info, INFO_TOPIC);
     make_topic(controller, event, EVENT_TOPIC);
     make_topic(controller, presence, PRESENCE_TOPIC);
-    if (strcmp(mail->topic, info) == 0)
-        status = on_device_info(mail);
-    else if (strcmp(mail->topic, event) == 0 || strcmp(mail->topic, presence) == 0)
-        status = on_event(mail);
+    if (strcmp(topic, info) == 0)
+        status = on_device_info(topic, message);
+    else if (strcmp(topic, event) == 0 || strcmp(topic, presence) == 0)
+        status = on_event(topic, message);
     else
-        status = on_telemetry(controller, mail);
+        status = on_telemetry(controller, topic, message);
     if (!dto_is_ok(status))
-        console_refused(mail->topic, mail->retained, status.text);
+        console_refused(topic, message, status.text);
 }
 
 /* Takes the mail until the session ends. */
@@ -193,12 +195,12 @@ static void run(struct controller *controller)
     long received = 0;
 
     while (session_goes_on(&controller->session, received)) {
-        if (!mailbox_take(controller->inbox.mailbox, &mail, controller->session.timeout_ms))
+        if (!inbox_take(&controller->inbox, &mail, controller->session.timeout_ms))
             continue;
         if (mail.kind == SWITCH_ON_DUE) {
             on_switch_on_due(controller);
         } else {
-            on_received(controller, &mail);
+            on_received(controller, mail.topic, &mail.message);
             received++;
         }
     }

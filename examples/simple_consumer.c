@@ -12,9 +12,8 @@
 #include <MQTTClient.h>
 #include <stdio.h>
 
-#define FILTER    "#" /* every topic but those that start with $ */
-#define QOS       0   /* the most that the broker may use to deliver to us */
-#define SHOWN_MAX 40  /* bytes of a payload that is not a number */
+#define FILTER "#" /* every topic but those that start with $ */
+#define QOS    0   /* the most that the broker may use to deliver to us */
 
 static const struct program program = {
     .purpose = "Shows the numbers that arrive on the topics of its filter.",
@@ -37,12 +36,9 @@ static void show_message(const char *topic, const MQTTClient_message *message)
 
     if (number_from_text(message->payload, (size_t)message->payloadlen, &temperature)) {
         snprintf(text, sizeof text, "%.15g", temperature);
-        console_received(topic, message->retained, text);
+        console_received(topic, message, text);
     } else {
-        int shown = message->payloadlen < SHOWN_MAX ? message->payloadlen : SHOWN_MAX;
-        snprintf(text, sizeof text, "not a number: %.*s", shown,
-                 (const char *)message->payload); /* not NUL-terminated */
-        console_refused(topic, message->retained, text);
+        console_refused(topic, message, "not a number");
     }
 }
 

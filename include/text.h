@@ -11,8 +11,11 @@
  * valid one (or `available` is 0). */
 size_t text_character_length(const char *text, size_t available);
 
-/* The same; 0 also for a control character (U+0000 to U+001F, U+007F to U+009F), and for what ends a line (U+2028,
- * U+2029) or turns the direction of all that follows on it (U+202A to U+202E, U+2066 to U+2069). */
+/* The code point of the whole, valid character of `length` bytes at `text`. */
+unsigned text_character_code(const char *text, size_t length);
+
+/* As text_character_length, but 0 for a control character (U+0000 to U+001F, U+007F to U+009F), and for what ends a
+ * line (U+2028, U+2029) or turns the direction of all that follows on it (U+202A to U+202E, U+2066 to U+2069). */
 size_t text_printable_length(const char *text, size_t available);
 
 /* Whether the `length` bytes at `text` are UTF-8. A NUL is a character like others; no bytes at all are UTF-8, too. */

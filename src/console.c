@@ -7,6 +7,7 @@
 
 #include "playground/console.h"
 
+#include "json_line.h"
 #include "playground/monotonic.h"
 #include "text.h"
 
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 1024, BUFFER_BYTES = 65536, PROGRESS_US = 100000, PROGRESS_WIDTH = 70, USUAL_WIDTH = 80 };
+enum { EXCERPT_BYTES = 40 };                    /* of a payload that is refused */
 enum { ERROR_LINE_BYTES = 6 * LINE_MAX_BYTES }; /* each byte may become \xHH; and a name before it */
 
 /* Of the 256 colours: each is told from black and from white, at least 4 to 1. */
@@ -28,7 +30,7 @@ enum { ERROR_LINE_BYTES = 6 * LINE_MAX_BYTES }; /* each byte may become \xHH; an
 #define PLAIN  "\033[0m"
 
 static const char *program_name = "";
-static bool is_quiet = false;
+static enum console_form form = CONSOLE_TEXT;
 static bool output_is_coloured, error_is_coloured;
 static struct console_counts counts;
 
@@ -72,10 +74,10 @@ void console_open(const char *program)
     setvbuf(stderr, error, _IOLBF, sizeof error); /* a line is one write: what others write is before it or behind it */
 }
 
-void console_set_quiet(bool quiet)
+void console_set_form(enum console_form wanted)
 {
-    is_quiet = quiet;
-    progress.is_wanted = isatty(STDERR_FILENO) && (quiet || !isatty(STDOUT_FILENO));
+    form = wanted;
+    progress.is_wanted = isatty(STDERR_FILENO) && (form == CONSOLE_QUIET || !isatty(STDOUT_FILENO));
 }
 
 void console_write_escaped(FILE *stream, const char *text, size_t length)
@@ -120,36 +122,71 @@ static void print_coloured(FILE *stream, bool is_coloured, const char *colour, c
         fputs(text, stream);
 }
 
-static void print_message(const char *colour, const char *what, const char *topic, bool retained, const char *text)
+/* Called with standard output locked. */
+static void print_excerpt(const char *payload, size_t length)
 {
-    if (is_quiet)
+    size_t end = 0;
+
+    while (end < length && end < EXCERPT_BYTES) {
+        size_t character = text_character_length(payload + end, length - end);
+        end += character > 0 ? character : 1;
+    }
+    fputs(end > 0 ? ": " : "", stdout);
+    console_write_escaped(stdout, payload, end);
+    fputs(end < length ? "..." : "", stdout);
+}
+
+static void print_text(const struct told_message *message)
+{
+    static const struct {
+        const char *word, *colour;
+    } kinds[] = {[SENT] = {"sent", BLUE}, [RECEIVED] = {"received", GREEN}, [REFUSED] = {"refused", ORANGE}};
+
+    print_coloured(stdout, output_is_coloured, kinds[message->kind].colour, kinds[message->kind].word);
+    putc(' ', stdout);
+    console_write_escaped(stdout, message->topic, strlen(message->topic));
+    fputs(": ", stdout);
+    console_write_escaped(stdout, message->text, strlen(message->text));
+    if (message->kind == REFUSED)
+        print_excerpt(message->payload, message->length);
+    fputs(message->retained ? " (retained)\n" : "\n", stdout);
+}
+
+static void print_message(const struct told_message *message)
+{
+    if (form == CONSOLE_QUIET)
         return;
     flockfile(stdout);
-    print_coloured(stdout, output_is_coloured, colour, what);
-    putc(' ', stdout);
-    console_write_escaped(stdout, topic, strlen(topic));
-    fputs(": ", stdout);
-    console_write_escaped(stdout, text, strlen(text));
-    fputs(retained ? " (retained)\n" : "\n", stdout);
+    if (form == CONSOLE_JSON)
+        json_line_write(stdout, message);
+    else
+        print_text(message);
     funlockfile(stdout);
 }
 
-void console_sent(const char *topic, bool retained, const char *text)
+void console_sent(const char *topic, int qos, bool retained, const char *payload)
 {
     counts.sent++;
-    print_message(BLUE, "sent", topic, retained, text);
+    print_message(&(struct told_message){SENT, topic, qos, retained, payload, strlen(payload), payload});
 }
 
-void console_received(const char *topic, bool retained, const char *text)
+static void print_arrived(enum message_kind kind, const char *topic, const MQTTClient_message *message,
+                          const char *text)
+{
+    print_message(&(struct told_message){kind, topic, message->qos, message->retained != 0, message->payload,
+                                         (size_t)message->payloadlen, text});
+}
+
+void console_received(const char *topic, const MQTTClient_message *message, const char *text)
 {
     counts.received++;
-    print_message(GREEN, "received", topic, retained, text);
+    print_arrived(RECEIVED, topic, message, text);
 }
 
-void console_refused(const char *topic, bool retained, const char *reason)
+void console_refused(const char *topic, const MQTTClient_message *message, const char *reason)
 {
     counts.refused++;
-    print_message(ORANGE, "refused", topic, retained, reason);
+    print_arrived(REFUSED, topic, message, reason);
 }
 
 struct console_counts console_counts(void)

@@ -55,6 +55,7 @@ const struct option_definition option_table[] = {
     {OPTION_SEED, "seed", 0, LONG, AT(seed), 0, WHOLE_MAX, NULL, "N", 0,
      "The same number gives the same readings (default: always others)"},
     {0, "quiet", 0, FLAG, AT(quiet), 0, 0, NULL, NULL, 0, "Print no line per message"},
+    {0, "json", 0, FLAG, AT(json), 0, 0, NULL, NULL, 0, "Print each message as a JSON object, one a line"},
     {0, "debug", 'd', FLAG, AT(debug), 0, 0, NULL, NULL, 0, "Print the protocol's packets"},
     /* clang-format on */
 };

@@ -25,7 +25,7 @@ struct option_definition {
     const char *help;
 };
 
-enum { OPTION_TABLE_SIZE = 25 };
+enum { OPTION_TABLE_SIZE = 26 };
 
 /* All options of the ten programs, in the order in which the help shows them. */
 extern const struct option_definition option_table[OPTION_TABLE_SIZE];

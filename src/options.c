@@ -267,6 +267,8 @@ static bool check_together(const struct input *input)
         mistake = "--cert and --key go together: a certificate is of no use without its key";
     else if (connection->password[0] != '\0' && connection->username[0] == '\0')
         mistake = "a password is of no use without a user name: add --username";
+    else if (input->options->quiet && input->options->json)
+        mistake = "--quiet prints no messages, and --json prints them: leave one of the two out";
     else
         return true;
     console_error("%s", mistake);
@@ -311,7 +313,7 @@ bool options_read(struct options *options, const struct program *program, int ar
     if (!check_together(&input))
         return false;
     complete(options, name);
-    console_set_quiet(options->quiet);
+    console_set_form(options->quiet ? CONSOLE_QUIET : options->json ? CONSOLE_JSON : CONSOLE_TEXT);
     *status = EX_OK;
     return true;
 }

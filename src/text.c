@@ -42,14 +42,20 @@ size_t text_character_length(const char *text, size_t available)
     return length;
 }
 
-size_t text_printable_length(const char *text, size_t available)
+unsigned text_character_code(const char *text, size_t length)
 {
     const unsigned char *byte = (const unsigned char *)text;
+    unsigned code = length == 1 ? byte[0] : byte[0] & (0x7FU >> length); /* the first byte tells the length, too */
+
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (byte[i] & 0x3FU);
+    return code;
+}
+
+size_t text_printable_length(const char *text, size_t available)
+{
     size_t length = text_character_length(text, available);
-    unsigned code = length == 1   ? byte[0]
-                    : length == 2 ? (byte[0] & 0x1FU) << 6 | (byte[1] & 0x3FU)
-                    : length == 3 ? (byte[0] & 0x0FU) << 12 | (byte[1] & 0x3FU) << 6 | (byte[2] & 0x3FU)
-                                  : 0x10000; /* or above: nothing there is looked for */
+    unsigned code = length == 0 ? 0 : text_character_code(text, length);
     bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x2028 && code <= 0x202E) ||
                       (code >= 0x2066 && code <= 0x2069);
 

@@ -1,13 +1,15 @@
 /* What the programs print: one line per message on standard output, everything else on standard error.
  *
- * Whatever comes from the network is escaped: no message can move the cursor, change colours or ring the bell.
- * On a terminal "sent", "received", "refused" and the name before an error are coloured, unless NO_COLOR is set (and
- * not empty) or TERM is "dumb" or missing. Every line is whole: neither another thread nor the other stream begins one
- * within it. Standard output is block buffered, and flushed whenever the program is about to wait: see console_flush.
- * To be used by one thread only, but for console_note and console_error. */
+ * A line is text for people or, with CONSOLE_JSON, a JSON object for programs (https://jsonlines.org):
+ * docs/json_lines.md shows its fields. Whatever comes from the network is escaped: no message can move the cursor,
+ * change colours or ring the bell. On a terminal "sent", "received", "refused" and the name before an error are
+ * coloured, unless NO_COLOR is set (and not empty) or TERM is "dumb" or missing. Every line is whole: neither another
+ * thread nor the other stream begins one within it. Standard output is block buffered, and flushed whenever the program
+ * is about to wait: see console_flush. To be used by one thread only, but for console_note and console_error. */
 #ifndef PLAYGROUND_CONSOLE_H
 #define PLAYGROUND_CONSOLE_H
 
+#include <MQTTClient.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,14 +24,20 @@
  * before anything is opened: it sees to it that nothing gets the number of a standard stream that is closed. */
 void console_open(const char *program);
 
-/* With `quiet` the next three functions count, but print nothing. */
-void console_set_quiet(bool quiet);
+/* How the next three functions print a message. */
+enum console_form {
+    CONSOLE_TEXT,
+    CONSOLE_JSON, /* an object a line */
+    CONSOLE_QUIET /* not at all: it is only counted */
+};
+void console_set_form(enum console_form form);
 
-/* One line on standard output, "sent TOPIC: TEXT", and " (retained)" behind it where that is so; and a count. */
-void console_sent(const char *topic, bool retained, const char *text);
-void console_received(const char *topic, bool retained, const char *text);
-/* The same for a message that is not what the program reads; `reason` says why. */
-void console_refused(const char *topic, bool retained, const char *reason);
+/* One line on standard output, "sent TOPIC: PAYLOAD", and " (retained)" behind it where that is so; and a count. */
+void console_sent(const char *topic, int qos, bool retained, const char *payload);
+/* The same for a message that arrived, "received TOPIC: TEXT": `text` is what the program has made of its payload. */
+void console_received(const char *topic, const MQTTClient_message *message, const char *text);
+/* And for one that the program cannot read, "refused TOPIC: REASON: PAYLOAD", of which the beginning is shown. */
+void console_refused(const char *topic, const MQTTClient_message *message, const char *reason);
 
 /* How many messages the functions above were told of. */
 struct console_counts {

@@ -30,6 +30,7 @@ struct options {
 
     /* What to print. */
     bool quiet;
+    bool json;
     bool debug;
 };
 

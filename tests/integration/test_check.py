@@ -39,7 +39,7 @@ def overview(binaries, mosquitto, patience):
 # A mistake, and the words of the first point that misses. What follows from it may be missing too.
 MISTAKES = [
     ("1", CONSUMER, "console_refused(", "console_received(", "it shows numbers and refuses anything else"),
-    ("1", CONSUMER, "        int shown", "        mean->count++;\n        int shown", "what is not a number"),
+    ("1", CONSUMER, "        console_refused(", "        mean->count++;\n        console_refused(", "what is not a number"),
     ("1", CONSUMER, "        mean->count++;\n", "        mean->count = 1;\n", "the mean of 10.5 and 20"),
     ("2", "examples/json_producer.c", '"sensor/temperature"', '"sensor/heat"', "two messages arrive"),
     ("2", "examples/json_consumer.c", "#define QOS    1 ", "#define QOS    0 ", "json_consumer subscribes at QoS 1"),
@@ -59,7 +59,7 @@ MISTAKES = [
     ("4", "mosquitto/acl", "user carol\n", "", "carol reads /iot/user/alice/sensor/temperature"),
     ("4", "mosquitto/acl", "user admin\n", "", "alice and bob see what they saw before"),
     ("4", "mosquitto/acl-anonymous", "topic deny /iot/#\n", "", "on port 1883 nobody sees"),
-    ("5a", OBJECT, "if (mail->retained)", "if (mail->retained && !dto_is_ok(status))", "a retained ALERT_ABOVE is ignored"),
+    ("5a", OBJECT, "if (message->retained)", "if (message->retained && !dto_is_ok(status))", "a retained ALERT_ABOVE is ignored"),
     ("5a", OBJECT, "SWITCH_ACTION, DTO_SWITCH)", "SWITCH_ACTION, ALERT_ABOVE)", "the switch works"),
     ("5a", OBJECT, "strcmp(mail->topic, topic) == 0 && ", "strcmp(mail->topic, topic) != 1000 && ", "what it does not know"),
     ("5a", OBJECT, " && strcmp(action->action_type, type) == 0", " && type[0] != '\\0' && action->action_type[0] != '\\0'",
@@ -68,7 +68,7 @@ MISTAKES = [
      "if (sscanf(value, \"%lf\", &alert_above) == 1)", "so are values that are not numbers"),
     ("5b", CONTROLLER, "#define DEVICES_MAX      256", "#define DEVICES_MAX      5", "so are eight more"),
     ("5b", CONTROLLER, "off_seconds, on_timer", "off_seconds / 2, on_timer", "each is switched on again by its own timer"),
-    ("5b", CONTROLLER, "!mail->retained && ", "", "the attic"),
+    ("5b", CONTROLLER, "!message->retained && ", "", "the attic"),
     ("5b", CONTROLLER, "#define NOT_RETAINED     0", "#define NOT_RETAINED     1", "no action is retained"),
     ("5b", CONTROLLER, "        timer_cancel(&device->timer);\n", "", "Ctrl-C ends it at once"),
     ("5b", CONTROLLER, " || find(controller, id) != NULL)", ")", "so is the cellar"),

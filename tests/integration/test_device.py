@@ -45,8 +45,8 @@ def test_the_consumer_tells_announcements_from_readings_and_ignores_other_topics
         "received device/early/info: device early, producer p, software version 1 (retained)",
         "received device/a/sensor/temperature: timestamp 1, TEMPERATURE_SENSOR 28.53",
         "received device/a/sensor: timestamp 1, TEMPERATURE_SENSOR 28.53",
-        "refused device/a/sensor/floor/2: payload is not JSON",
-        "refused device/a/info: device_id is missing",
+        "refused device/a/sensor/floor/2: payload is not JSON: nonsense",
+        "refused device/a/info: device_id is missing: " + reading[:40] + "...",
         "received device/a/info: device a, producer me, software version 2",
     ]
     assert consumer.summary() == (0, 4, 2)

@@ -85,7 +85,7 @@ def test_the_files_that_the_page_tells_engineers_to_take_are_all_it_takes(tmp_pa
                 do
                     rc = MQTTClient_publish(session.client, "t", 1, "1", 0, 0, NULL);
                 while (session_wait_to_retry(&session, &rc));
-                console_sent("t", false, "1");
+                console_sent("t", 0, false, "1");
             }
             return session_close(&session);
         }""")

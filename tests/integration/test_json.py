@@ -35,21 +35,21 @@ def test_a_thousand_messages_arrive_whole_and_in_order(broker, run, observe):
 
 
 def test_the_consumer_shows_descriptors_and_refuses_the_rest_with_the_reason(broker, run, observe):
+    longer, broken = '{"timestamp":1,"value_type":"T","value":2}x', '{"timestamp":1.5,"value_type":"T","value":2}'
     cases = [
         ('{"timestamp":1,"value_type":"TEMPERATURE_SENSOR","value":28.53}',
          "received a/b: timestamp 1, TEMPERATURE_SENSOR 28.53"),
         ('{"value":"ON","value_type":"SWITCH","timestamp":2,"unit":null}', "received a/b: timestamp 2, SWITCH ON"),
         ('{"timestamp":1,"value_type":"\\u001b[31m","value":"\\u0007"}',
          r"received a/b: timestamp 1, \x1b[31m \x07"),
-        ("28.53", "refused a/b: payload is JSON, but not an object"),
+        ("28.53", "refused a/b: payload is JSON, but not an object: 28.53"),
         ("", "refused a/b: payload is empty"),
-        ("{}", "refused a/b: timestamp is missing"),
-        ('{"timestamp":1,"value_type":"T","value":2}x',
-         "refused a/b: payload goes on after the end of the JSON document"),
-        ('{"timestamp":1.5,"value_type":"T","value":2}', "refused a/b: timestamp is not a whole number"),
-        ("x" * 5000, "refused a/b: payload is longer than 4096 bytes"),
-        (b"\xff", "refused a/b: payload is not valid UTF-8"),
-        (b"\x00", "refused a/b: payload contains a NUL character"),
+        ("{}", "refused a/b: timestamp is missing: {}"),
+        (longer, f"refused a/b: payload goes on after the end of the JSON document: {longer[:40]}..."),
+        (broken, f"refused a/b: timestamp is not a whole number: {broken[:40]}..."),
+        ("x" * 5000, "refused a/b: payload is longer than 4096 bytes: " + "x" * 40 + "..."),
+        (b"\xff", "refused a/b: payload is not valid UTF-8: \\xff"),
+        (b"\x00", "refused a/b: payload contains a NUL character: \\x00"),
     ]
     observer = observe(broker.port)
     consumer = run("json_consumer", *broker.options, "-C", len(cases))

@@ -158,9 +158,9 @@ def test_the_controller_shows_what_it_knows_and_refuses_the_rest(broker, run, ob
     assert controller.out.lines[2:] == [
         f"received {TEMPERATURE}: timestamp 1, TEMPERATURE_SENSOR 20",
         f"received {SWITCH}: timestamp 1, SWITCH ON",
-        f"refused {TEMPERATURE}: payload is not JSON",
-        f"refused {EVENT}: event_type is missing",
-        f"refused {INFO}: payload is longer than 4096 bytes"]
+        f"refused {TEMPERATURE}: payload is not JSON: garbage",
+        f"refused {EVENT}: event_type is missing: {reading(20)[:40]}...",
+        f"refused {INFO}: payload is longer than 4096 bytes: {'x' * 40}..."]
     assert controller.summary() == (0, 4, 3)
 
 

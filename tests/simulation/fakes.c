@@ -151,23 +151,23 @@ void stop_last_words(int status, const char *format, ...)
 
 /* --- console.h ------------------------------------------------------------------------------------------------- */
 
-void console_sent(const char *topic, bool retained, const char *text)
+void console_sent(const char *topic, int qos, bool retained, const char *payload)
 {
-    (void)topic, (void)retained, (void)text;
+    (void)topic, (void)qos, (void)retained, (void)payload;
     fakes.counts.sent++;
     fakes.has_unwritten = true;
 }
 
-void console_received(const char *topic, bool retained, const char *text)
+void console_received(const char *topic, const MQTTClient_message *message, const char *text)
 {
-    (void)topic, (void)retained, (void)text;
+    (void)topic, (void)message, (void)text;
     fakes.counts.received++;
     fakes.has_unwritten = true;
 }
 
-void console_refused(const char *topic, bool retained, const char *reason)
+void console_refused(const char *topic, const MQTTClient_message *message, const char *reason)
 {
-    (void)topic, (void)retained, (void)reason;
+    (void)topic, (void)message, (void)reason;
     fakes.counts.refused++;
     fakes.has_unwritten = true;
 }

@@ -51,7 +51,7 @@ static int publish(int qos)
         broken("what on_connected announces does not wait for room", "%.3f s",
                (double)(world_now() - published_us) / 1e6);
     if (rc == MQTTCLIENT_SUCCESS) {
-        console_sent(options->topic, false, payload);
+        console_sent(options->topic, options->qos, false, payload);
         program.sent++;
     }
     return rc;
@@ -131,7 +131,7 @@ static int consume(void)
         if (message == NULL)
             continue;
         program.received++;
-        console_received(topic, message->retained, message->payload);
+        console_received(topic, message, message->payload);
         MQTTClient_freeMessage(&message);
         MQTTClient_free(topic);
         if (schedule.program == ANSWERER)
@@ -216,7 +216,7 @@ static void run_object(void)
             if (self.taken == self.put || self.numbers[self.taken++ % MAIL] != mail.number)
                 broken("the mailbox gives what it took, in order", "%d", mail.number);
             program.received++;
-            console_received("t", false, "");
+            console_received("t", NULL, "");
             publish(0);
         }
     }

@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define PROGRAM "console_test"
 
@@ -162,35 +164,150 @@ static void nothing_that_is_written_can_control_a_terminal(void **state)
 
 /* --- messages ------------------------------------------------------------------------------------------------ */
 
+enum kind { IS_SENT, IS_RECEIVED, IS_REFUSED };
+
+/* One line, of a message whose payload may hold anything. */
+static void print(enum kind kind, const char *topic, bool retained, const char *payload, size_t length,
+                  const char *text)
+{
+    MQTTClient_message message = {
+        .qos = 1, .retained = retained, .payload = (void *)(uintptr_t)payload, .payloadlen = (int)length};
+
+    capture_start(&capture, stdout);
+    if (kind == IS_SENT)
+        console_sent(topic, message.qos, retained, payload);
+    else if (kind == IS_RECEIVED)
+        console_received(topic, &message, text);
+    else
+        console_refused(topic, &message, text);
+    capture_stop(&capture);
+}
+
+/* What counts is not in the message. */
+static void print_received(const char *topic, const char *text)
+{
+    const MQTTClient_message message = {0};
+
+    console_received(topic, &message, text);
+}
+
 static void each_message_is_one_line(void **state)
 {
     static const struct {
-        void (*print)(const char *topic, bool retained, const char *text);
+        enum kind kind;
         const char *topic;
         bool retained;
-        const char *text;
+        const char *payload, *text;
         const char *line;
     } cases[] = {
-        {console_sent, "sensor/temperature", false, "28.53", "sent sensor/temperature: 28.53\n"},
-        {console_sent, "device/dev/info", true, "{}", "sent device/dev/info: {} (retained)\n"},
-        {console_received, "a/b", false, "ON", "received a/b: ON\n"},
-        {console_received, "a/b", true, "ON", "received a/b: ON (retained)\n"},
-        {console_refused, "a/b", false, "not a number", "refused a/b: not a number\n"},
-        {console_refused, "a/b", true, "not a number", "refused a/b: not a number (retained)\n"},
-        {console_received, "a", false, "", "received a: \n"},
-        {console_received, "a\nsent b: c", false, "d\r\n\x1B[2J", "received a\\nsent b: c: d\\r\\n\\x1b[2J\n"},
-        {console_sent, "\xFF", true, "\xC2\x9B°", "sent \\xff: \\xc2\\x9b° (retained)\n"},
-        {console_refused, "\x07", false, "\x7F", "refused \\x07: \\x7f\n"},
-        {console_sent, "%s%n", false, "%d%%", "sent %s%n: %d%%\n"},
+        {IS_SENT, "sensor/temperature", false, "28.53", NULL, "sent sensor/temperature: 28.53\n"},
+        {IS_SENT, "device/dev/info", true, "{}", NULL, "sent device/dev/info: {} (retained)\n"},
+        {IS_RECEIVED, "a/b", false, "{1}", "ON", "received a/b: ON\n"},
+        {IS_RECEIVED, "a/b", true, "{1}", "ON", "received a/b: ON (retained)\n"},
+        {IS_REFUSED, "a/b", false, "12x", "not a number", "refused a/b: not a number: 12x\n"},
+        {IS_REFUSED, "a/b", true, "12x", "not a number", "refused a/b: not a number: 12x (retained)\n"},
+        {IS_REFUSED, "a/b", false, "", "not a number", "refused a/b: not a number\n"},
+        {IS_RECEIVED, "a", false, "", "", "received a: \n"},
+        {IS_RECEIVED, "a\nsent b: c", false, "", "d\r\n\x1B[2J", "received a\\nsent b: c: d\\r\\n\\x1b[2J\n"},
+        {IS_SENT, "\xFF", true, "\xC2\x9B°", NULL, "sent \\xff: \\xc2\\x9b° (retained)\n"},
+        {IS_REFUSED, "\x07", false, "\x1B[1m", "\x7F", "refused \\x07: \\x7f: \\x1b[1m\n"},
+        {IS_SENT, "%s%n", false, "%d%%", NULL, "sent %s%n: %d%%\n"},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        capture_start(&capture, stdout);
-        cases[i].print(cases[i].topic, cases[i].retained, cases[i].text);
-        capture_stop(&capture);
+        print(cases[i].kind, cases[i].topic, cases[i].retained, cases[i].payload, strlen(cases[i].payload),
+              cases[i].text);
         assert_string_equal(capture.text, cases[i].line);
     }
+}
+
+static void of_what_is_refused_the_beginning_is_shown(void **state)
+{
+    static const struct {
+        const char *payload;
+        size_t length;
+        const char *shown;
+    } cases[] = {
+        {"1\0002", 3, "1\\x002"},
+        {"\0", 1, "\\x00"},
+        {"0123456789012345678901234567890123456789", 40, "0123456789012345678901234567890123456789"},
+        {"01234567890123456789012345678901234567890", 41, "0123456789012345678901234567890123456789..."},
+        /* a character is not cut in two */
+        {"012345678901234567890123456789012345678°x", 42, "012345678901234567890123456789012345678°..."},
+        {"\xFF\xFE", 2, "\\xff\\xfe"},
+    };
+    char line[200];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        print(IS_REFUSED, "t", false, cases[i].payload, cases[i].length, "no");
+        snprintf(line, sizeof line, "refused t: no: %s\n", cases[i].shown);
+        assert_string_equal(capture.text, line);
+    }
+}
+
+/* --- messages as JSON ---------------------------------------------------------------------------------------- */
+
+/* That the line begins with the time, now, and goes on like this. */
+static void assert_json(const char *rest)
+{
+    struct tm utc = {0};
+    char expected[32];
+    int milliseconds = -1, length = 0;
+
+    assert_int_equal(sscanf(capture.text, "{\"time\":\"%4d-%2d-%2dT%2d:%2d:%2d.%3dZ\",%n", &utc.tm_year, &utc.tm_mon,
+                            &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &milliseconds, &length),
+                     7);
+    assert_int_equal(length, strlen("{\"time\":\"2026-01-31T12:00:00.000Z\","));
+    assert_string_equal(capture.text + length, rest);
+    bool is_now = false;
+    for (time_t second = time(NULL) - 2; second <= time(NULL); second++) {
+        assert_true(strftime(expected, sizeof expected, "%Y-%m-%dT%H:%M:%S", gmtime(&second)) > 0);
+        is_now = is_now || strncmp(capture.text + strlen("{\"time\":\""), expected, strlen(expected)) == 0;
+    }
+    assert_true(is_now);
+}
+
+static void as_json_each_message_is_an_object(void **state)
+{
+    static const struct {
+        enum kind kind;
+        const char *topic;
+        bool retained;
+        const char *payload;
+        size_t length;
+        const char *text;
+        const char *line;
+    } cases[] = {
+        {IS_SENT, "sensor/temperature", false, "28.5", 4, NULL,
+         "\"direction\":\"sent\",\"topic\":\"sensor/"
+         "temperature\",\"qos\":1,\"retained\":false,\"payload\":\"28.5\"}\n"},
+        {IS_RECEIVED, "a", true, "{\"a\":\"\\\"}", 9, "a \"",
+         "\"direction\":\"received\",\"topic\":\"a\",\"qos\":1,\"retained\":true,"
+         "\"payload\":\"{\\\"a\\\":\\\"\\\\\\\"}\",\"decoded\":\"a \\\"\"}\n"},
+        {IS_REFUSED, "\x1B[2J\n", false, "\0\x7F\xC2\x85\xE2\x80\xAE°€🌡", 16, "no",
+         "\"direction\":\"received\",\"topic\":\"\\u001b[2J\\u000a\",\"qos\":1,\"retained\":false,"
+         "\"payload\":\"\\u0000\\u007f\\u0085\\u202e°€🌡\",\"refused\":\"no\"}\n"},
+        {IS_REFUSED, "a\xFF", false, "", 0, "\xC3",
+         "\"direction\":\"received\",\"topic\":\"a\\ufffd\",\"qos\":1,\"retained\":false,"
+         "\"payload\":\"\",\"refused\":\"\\ufffd\"}\n"},
+        /* RFC 4648, section 10 */
+        {IS_RECEIVED, "a", false, "\xFF", 1, "",
+         "\"direction\":\"received\",\"topic\":\"a\",\"qos\":1,\"retained\":false,"
+         "\"payload_base64\":\"/w==\",\"decoded\":\"\"}\n"},
+        {IS_RECEIVED, "a", false, "\xFF oobarfoobarfoobarfoobarfoobarfoobarfoobarfoobarf", 50, "",
+         "\"direction\":\"received\",\"topic\":\"a\",\"qos\":1,\"retained\":false,\"payload_base64\":"
+         "\"/yBvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmY=\",\"decoded\":\"\"}\n"},
+    };
+
+    (void)state;
+    console_set_form(CONSOLE_JSON);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        print(cases[i].kind, cases[i].topic, cases[i].retained, cases[i].payload, cases[i].length, cases[i].text);
+        assert_json(cases[i].line);
+    }
+    console_set_form(CONSOLE_TEXT);
 }
 
 static void a_long_message_is_printed_in_full(void **state)
@@ -200,7 +317,7 @@ static void a_long_message_is_printed_in_full(void **state)
     (void)state;
     memset(text, 'x', sizeof text - 1);
     capture_start(&capture, stdout);
-    console_received("a", false, text);
+    print_received("a", text);
     capture_stop(&capture);
     snprintf(line, sizeof line, "received a: %s\n", text);
     assert_string_equal(capture.text, line);
@@ -208,16 +325,17 @@ static void a_long_message_is_printed_in_full(void **state)
 
 static void messages_are_counted_by_kind(void **state)
 {
+    const MQTTClient_message message = {0};
     struct console_counts before = console_counts(), after;
 
     (void)state;
     capture_start(&capture, stdout);
     for (int i = 0; i < 6; i++) {
         if (i < 2)
-            console_sent("a", i % 2 == 0, "b");
+            console_sent("a", 0, i % 2 == 0, "b");
         if (i < 3)
-            console_received("a", i % 2 == 0, "b");
-        console_refused("a", i % 2 == 0, "b");
+            print_received("a", "b");
+        console_refused("a", &message, "b");
     }
     console_flush();
     capture_stop(&capture);
@@ -229,21 +347,22 @@ static void messages_are_counted_by_kind(void **state)
 
 static void quiet_counts_and_prints_no_message(void **state)
 {
+    const MQTTClient_message message = {0};
     struct console_counts before = console_counts(), after;
     static struct capture errors;
 
     (void)state;
-    console_set_quiet(true);
+    console_set_form(CONSOLE_QUIET);
     capture_start(&capture, stdout);
     capture_start(&errors, stderr);
-    console_sent("a", false, "b");
-    console_received("a", true, "b");
-    console_refused("a", false, "b");
+    console_sent("a", 0, false, "b");
+    print_received("a", "b");
+    console_refused("a", &message, "b");
     console_note("a note");
     console_error("an error");
     capture_stop(&errors);
     capture_stop(&capture);
-    console_set_quiet(false);
+    console_set_form(CONSOLE_TEXT);
     after = console_counts();
     assert_string_equal(capture.text, "");
     assert_string_equal(errors.text, "a note\n" PROGRAM ": an error\n");
@@ -252,7 +371,7 @@ static void quiet_counts_and_prints_no_message(void **state)
     assert_int_equal(after.refused - before.refused, 1);
 
     capture_start(&capture, stdout);
-    console_sent("a", false, "b");
+    console_sent("a", 0, false, "b");
     capture_stop(&capture);
     assert_string_equal(capture.text, "sent a: b\n");
 }
@@ -263,8 +382,8 @@ static void messages_are_buffered_until_the_flush(void **state)
 
     (void)state;
     capture_start(&capture, stdout);
-    console_sent("a", false, "b");
-    console_received("a", false, "b");
+    console_sent("a", 0, false, "b");
+    print_received("a", "b");
     capture_read(&capture);
     strcpy(text, capture.text);
     bool flushed = console_flush();
@@ -337,11 +456,11 @@ static void standard_error_comes_after_what_was_printed_before(void **state)
     capture_start(&capture, stdout);
     int saved = dup(fileno(stderr));
     dup2(fileno(stdout), fileno(stderr));
-    console_sent("a", false, "1");
+    console_sent("a", 0, false, "1");
     console_note("2");
-    console_sent("a", false, "3");
+    console_sent("a", 0, false, "3");
     console_error("4");
-    console_sent("a", false, "5");
+    console_sent("a", 0, false, "5");
     dup2(saved, fileno(stderr));
     close(saved);
     /* Two descriptors of one file share the place where it is written to. */
@@ -363,7 +482,7 @@ static int print_to_a_full_disk(const void *argument)
     (void)argument;
     if (!lead_stdout_to("/dev/full") || console_failed() || !console_flush())
         return WRONG;
-    console_sent("a", false, "b");
+    console_sent("a", 0, false, "b");
     if (console_failed()) /* it is only in the buffer yet */
         return WRONG;
     if (console_flush() || !console_failed())
@@ -371,7 +490,7 @@ static int print_to_a_full_disk(const void *argument)
     /* and it stays so, even if there is room again */
     if (!lead_stdout_to("/dev/null") || console_flush() || !console_failed())
         return WRONG;
-    console_sent("a", false, "b");
+    console_sent("a", 0, false, "b");
     return console_flush() ? WRONG : FINE;
 }
 
@@ -381,7 +500,7 @@ static int fill_the_buffer_for_a_full_disk(const void *argument)
     if (!lead_stdout_to("/dev/full"))
         return WRONG;
     for (int i = 0; i < 100000; i++) {
-        console_sent("a", false, "b");
+        console_sent("a", 0, false, "b");
         if (console_failed())
             return i > 0 ? FINE : WRONG;
     }
@@ -393,7 +512,7 @@ static int note_on_a_full_disk(const void *argument)
     (void)argument;
     if (!lead_stdout_to("/dev/full"))
         return WRONG;
-    console_sent("a", false, "b");
+    console_sent("a", 0, false, "b");
     console_note("%s", ""); /* writes out what was printed before */
     return console_failed() && !console_flush() ? FINE : WRONG;
 }
@@ -407,7 +526,7 @@ static int print_to_a_closed_pipe(const void *argument)
     if (pipe(ends) != 0 || dup2(ends[1], fileno(stdout)) < 0)
         return WRONG;
     close(ends[0]);
-    console_received("a", true, "b");
+    print_received("a", "b");
     if (console_failed() || console_flush())
         return WRONG;
     return console_failed() ? FINE : WRONG;
@@ -453,7 +572,7 @@ static int open_with_some_closed(const void *argument)
         return WRONG;
     if ((closed & 4) != 0 && write(STDERR_FILENO, "e", 1) != 1)
         return WRONG;
-    console_sent("a", false, "b");
+    console_sent("a", 0, false, "b");
     return console_flush() == ((closed & 2) == 0) ? FINE : WRONG;
 }
 
@@ -490,7 +609,7 @@ static int print_on_two_threads(const void *file)
     if (pthread_create(&thread, NULL, write_notes, NULL) != 0)
         return WRONG;
     for (int i = 0; i < LINES; i++)
-        console_sent("sensor/temperature", true, "28.53");
+        console_sent("sensor/temperature", 0, true, "28.53");
     pthread_join(thread, NULL);
     return console_flush() ? FINE : WRONG;
 }
@@ -528,6 +647,8 @@ int main(void)
         cmocka_unit_test(every_byte_alone_is_printable_or_escaped),
         cmocka_unit_test(nothing_that_is_written_can_control_a_terminal),
         cmocka_unit_test(each_message_is_one_line),
+        cmocka_unit_test(of_what_is_refused_the_beginning_is_shown),
+        cmocka_unit_test(as_json_each_message_is_an_object),
         cmocka_unit_test(a_long_message_is_printed_in_full),
         cmocka_unit_test(messages_are_counted_by_kind),
         cmocka_unit_test(quiet_counts_and_prints_no_message),

@@ -47,7 +47,7 @@ static void read_again(const struct program *program, const char *const argument
     result.goes_on = options_read(&result.options, program, argc, argv, &result.status);
     capture_stop(&result.err);
     capture_stop(&result.out);
-    console_set_quiet(false);
+    console_set_form(CONSOLE_TEXT);
 }
 
 static void read_arguments(const struct program *program, const char *const arguments[])
@@ -393,11 +393,27 @@ static void quiet_silences_the_console(void **state)
     memset(&result.options, 0, sizeof result.options);
     capture_start(&result.out, stdout);
     result.goes_on = options_read(&result.options, &plain, 2, argv, &result.status);
-    console_sent("a", false, "b");
+    console_sent("a", 0, false, "b");
     capture_stop(&result.out);
-    console_set_quiet(false);
+    console_set_form(CONSOLE_TEXT);
     assert_true(result.goes_on);
     assert_string_equal(result.out.text, "");
+}
+
+static void json_changes_what_the_console_prints(void **state)
+{
+    static char name[] = PROGRAM, json[] = "--json";
+    char *argv[] = {name, json, NULL};
+
+    (void)state;
+    memset(&result.options, 0, sizeof result.options);
+    capture_start(&result.out, stdout);
+    result.goes_on = options_read(&result.options, &plain, 2, argv, &result.status);
+    console_sent("a", 0, false, "b");
+    capture_stop(&result.out);
+    console_set_form(CONSOLE_TEXT);
+    assert_true(result.goes_on);
+    assert_non_null(strstr(result.out.text, "\"direction\":\"sent\",\"topic\":\"a\""));
 }
 
 static void the_client_id_is_the_program_and_a_random_suffix(void **state)
@@ -1361,6 +1377,7 @@ int main(void)
         TEST(the_last_of_two_counts),
         TEST(an_ipv6_host_gets_its_brackets),
         TEST(quiet_silences_the_console),
+        TEST(json_changes_what_the_console_prints),
         TEST(the_client_id_is_the_program_and_a_random_suffix),
         TEST(the_client_id_of_a_long_program_name_is_cut),
         TEST(the_seed_is_chosen_if_none_is_given),

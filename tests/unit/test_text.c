@@ -49,6 +49,27 @@ static void every_character_is_one_at_every_place(void **state)
     }
 }
 
+static void every_character_has_its_code(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned code;
+    } cases[] = {
+        {"a", 0x61},
+        {"\x7F", 0x7F},
+        {"\xC2\x80", 0x80},
+        {"\xDF\xBF", 0x7FF},
+        {"\xE0\xA0\x80", 0x800},
+        {"\xEF\xBF\xBF", 0xFFFF},
+        {"\xF0\x90\x80\x80", 0x10000},
+        {"\xF4\x8F\xBF\xBF", 0x10FFFF},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(text_character_code(cases[i].text, strlen(cases[i].text)), cases[i].code);
+}
+
 /* In memory that ends with the text, so that the sanitizers and valgrind see whoever reads on. */
 static void nothing_is_read_behind_the_end(void **state)
 {
@@ -102,6 +123,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_character_is_found_at_every_place),
         cmocka_unit_test(every_character_is_one_at_every_place),
+        cmocka_unit_test(every_character_has_its_code),
         cmocka_unit_test(nothing_is_read_behind_the_end),
         cmocka_unit_test(a_nul_and_nothing_are_utf8),
         cmocka_unit_test(control_characters_cannot_be_printed),

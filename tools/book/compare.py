@@ -6,6 +6,7 @@ are apart, and how many seconds something took."""
 import re
 
 RANDOM = re.compile(r"-[0-9a-f]{8}\b")
+CLOCK = re.compile(r'("time":)"\d{4}-\d\d-\d\dT[0-9:.]+Z"')
 STAMP = re.compile(r"(timestamp\"?[: ])(\d{10})\b")
 TOOK = re.compile(r"(in) (\d+\.\d+) s( \([\d.]+/s\))?$")
 PAUSE = re.compile(r"(trying again in|for) (\d+\.\d+) s")
@@ -16,7 +17,7 @@ SECONDS = 0.5  # and so much in any case
 
 def normal(line):
     """The line without what differs from run to run."""
-    line = RANDOM.sub("-<random>", line)
+    line = CLOCK.sub(r"\1 <time>", RANDOM.sub("-<random>", line))
     for pattern in (STAMP, TOOK, PAUSE):
         line = pattern.sub(lambda found: f"{found.group(1).rstrip()} <time>", line)
     return line
