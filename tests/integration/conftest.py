@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 from playground import Broker, Observer, Program, wire  # noqa: E402
+from screen import Screen  # noqa: E402
 
 
 @pytest.fixture
@@ -22,6 +23,20 @@ def run():
     yield start
     for program in started:
         program.kill()
+
+
+@pytest.fixture
+def look():
+    """Makes screens, and closes them after the test."""
+    made = []
+
+    def make(command, **options):
+        made.append(Screen(command, **options))
+        return made[-1]
+
+    yield make
+    for screen in made:
+        screen.close()
 
 
 @pytest.fixture

@@ -4,14 +4,11 @@ that grows, in a terminal."""
 import base64
 import datetime
 import json
-import os
 import re
-import shutil
-import subprocess
 
 import jsonschema
 import pytest
-from playground import BUILD, DEADLINE, PROGRAMS, ROOT, wait_until
+from playground import PROGRAMS, ROOT, wait_until
 
 PAGE = (ROOT / "docs" / "json_lines.md").read_text(encoding="utf-8")
 SCHEMA = json.loads(re.search(r"^```json\n(.*?)^```", PAGE, re.M | re.S).group(1))
@@ -147,20 +144,11 @@ def test_json_and_quiet_contradict_each_other(run, name):
     assert program.err.lines == [f"{name}: --quiet prints no messages, and --json prints them: leave one of the two out"]
 
 
-def test_the_plot_of_the_page_grows_in_a_terminal(broker, run, tmp_path):
+def test_the_plot_of_the_page_grows_in_a_terminal(broker, run, look):
     command = re.search(r"^```sh\n([^`]*\| ttyplot .*?)^```", PAGE, re.M | re.S).group(1)
-    tmux = [shutil.which("tmux"), "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
-
-    def screen():
-        return subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, encoding="utf-8", check=True).stdout
-
-    environment = {**os.environ, "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}", "MQTT_PORT": str(broker.port)}
-    subprocess.run([*tmux, "new-session", "-d", "-x", "80", "-y", "24", command], env=environment, check=True, timeout=DEADLINE)
-    try:
-        wait_until(lambda: broker.log.matching(r"^\d+: simple_consumer\S* 0 #$"), "the subscription")
-        producer = run("simple_producer", *broker.options, *FAST, "-C", 5)
-        assert producer.wait() == 0
-        last = producer.out.lines[-1].split(": ")[1]
-        wait_until(lambda: "degrees Celsius" in screen() and f"last={float(last):.1f}" in screen(), "the plot")
-    finally:
-        subprocess.run([*tmux, "kill-server"], check=False)
+    screen = look(command, MQTT_PORT=str(broker.port))
+    wait_until(lambda: broker.log.matching(r"^\d+: simple_consumer\S* 0 #$"), "the subscription")
+    producer = run("simple_producer", *broker.options, *FAST, "-C", 5)
+    assert producer.wait() == 0
+    last = float(producer.out.lines[-1].split(": ")[1])
+    assert "degrees Celsius" in "".join(screen.wait_for(f"last={last:.1f}"))

@@ -11,7 +11,7 @@ import termios
 import time
 
 import pytest
-from playground import BUILD, DEADLINE, Lines
+from playground import BUILD, DEADLINE, Lines, wait_until
 
 ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
 NOWHERE = ["--host", "127.0.0.1", "--port", "1"]  # nobody listens there
@@ -132,3 +132,37 @@ def test_progress_stays_in_one_line_of_a_terminal_of_any_width(broker, columns, 
     shown = re.findall(r"\r(\d+ messages[^\r\n]*)", seen)
     assert len(shown) >= 3 and {len(line) for line in shown} == {width}
     assert f"\r{' ' * width}\rSummary" in seen
+
+
+def test_progress_follows_a_terminal_that_changes_its_size(broker, look):
+    def shown():
+        return [line for line in screen.lines() if "messages" in line]
+
+    screen = look("simple_producer --count 0 --interval 0.01 --quiet", columns=30, MQTT_PORT=str(broker.port))
+    # Where it becomes narrower, the line that stands there is broken in two, and its first part stays.
+    for columns, old in ((30, 0), (60, 0), (120, 0), (40, 1), (25, 2)):
+        screen.resize(columns)
+        for _ in range(4):
+            seen = shown()
+            wait_until(lambda: shown() != seen, "the next progress")
+        assert len(shown()) <= 1 + old and all(len(line) < columns for line in shown()[old:])
+    screen.press("C-c")
+    screen.wait_for("Summary: ")
+    assert screen.status() == 0
+
+
+def test_ctrl_c_typed_at_a_terminal_ends_what_was_typed_there(broker, look):
+    """Both ends of a pipe: the terminal sends the signal to each."""
+    screen = look("simple_consumer | cat; echo the prompt", MQTT_PORT=str(broker.port))
+    screen.wait_for("Subscribed to: #")
+    screen.press("C-c")
+    assert "Summary: no messages" in " ".join(screen.wait_for("the prompt"))
+
+
+def test_a_screen_has_colours_unless_they_are_not_wanted(broker, look):
+    coloured = look("simple_producer --count 1", MQTT_PORT=str(broker.port))
+    plain = look("simple_producer --count 1", MQTT_PORT=str(broker.port), NO_COLOR="1")
+    for screen in (coloured, plain):
+        screen.wait_for("Summary: ")
+    assert re.search("\x1b\\[38;5;\\d+msent\x1b", coloured.escapes()) and "sent" in plain.escapes()
+    assert "\x1b[38" not in plain.escapes()
