@@ -115,12 +115,13 @@ def session_of(pid):
 
 # --- stopped ---------------------------------------------------------------------------------------------------------
 
-# Stands for every command that takes a while. That of $PHASE waits until somebody writes to $GO.
+# Stands for every command that takes a while. That of $PHASE waits until somebody opens $GO, and does so itself: what it
+# had started for that could miss a signal that comes in this moment.
 STUB = """#!/bin/sh
 call="${0##*/} $*"
 echo "$call" >>"$CALLS"
 case $call in
-  $PHASE) cat "$GO" || exit ;;
+  $PHASE) : <"$GO" ;;
 esac
 case $call in
   "dpkg-query "*) test -e "$INSTALLED" && printf installed ;;
