@@ -6,6 +6,10 @@ import platform
 import re
 import subprocess
 
+from playground import plot
+
+OF_THE_LAB = ("simple_", "json_")
+
 
 def paho_library(bench):
     linked = subprocess.run(["ldd", bench.bin / "simple_producer"], capture_output=True, encoding="utf-8", check=True).stdout
@@ -37,19 +41,22 @@ def picture(bench, path):
     if not shown:
         return
     data = bench.folder / "bars"
-    script = [f'set terminal svg size 900,{240 * len(shown)} font "sans-serif,13" background "white" noenhanced',
-              f'set output "{path}"', f"set multiplot layout {len(shown)},1", "set style fill solid 0.85 noborder",
-              "set yrange [*:*] reverse", "unset key", "set xtics nomirror", "set ytics nomirror scale 0", "set border 3",
-              "set lmargin 42", "set rmargin 10", "set grid x lc rgb '#dddddd'"]
+    script = [f"set multiplot layout {len(shown)},1", "set style fill solid 0.85 noborder", "unset key",
+              "set ytics scale 0", "set lmargin 37", "set rmargin 2", "set xtics autofreq"]
     blocks = []
     for number, table in enumerate(shown):
         better = "more is better" if table["more_is_better"] else "less is better"
-        rows = [f'"{name}" {middle:.6g} {number % 7}' for name, middle, _, _, _ in table["rows"]]
-        blocks.append("\n".join(rows))
-        script.append(f'set title "{table["title"]}: {table["unit"]} ({better})" ')
-        script.append("set xrange [0:*]")
-        script.append(f'plot "{data}" index {number} using ($2/2):0:($2/2):(0.35):ytic(1) with boxxyerrorbars lc rgb "#4477aa", '
-                      f'"" index {number} using 2:0:(sprintf(" %.{table["digits"]}f", $2)) with labels left')
+        of_the_lab = [name.startswith(OF_THE_LAB) for name, *_ in table["rows"]]
+        blocks.append("\n".join(f'"{name}" {middle:.6g} {plot.BLUE if lab else plot.GREY}' for lab, (name, middle, *_) in
+                                zip(of_the_lab, table["rows"])))
+        largest = max(middle for _, middle, *_ in table["rows"])
+        script.append(f'set title "{table["title"]}\\n{table["unit"]}: {better}"')
+        script.append(f"set yrange [{len(table['rows']) - 0.3}:-0.5]")
+        script.append(f"set xrange [0:{1.3 * largest:.6g}]")  # room for the figure behind the longest bar
+        script.append(f"set xtics {largest / 4:.1g}")
+        script.append(f'plot "{data}" index {number} using ($2/2):0:($2/2):(0.35):(colour(strcol(3))):ytic(1) '
+                      f'with boxxyerrorbars lc rgb variable, '
+                      f'"" index {number} using 2:0:(sprintf("%.{table["digits"]}f", $2)) with labels left offset 0.7,0 '
+                      f'tc rgb "{plot.INK}"')
     data.write_text("\n\n\n".join(blocks) + "\n")
-    script.append("unset multiplot")
-    subprocess.run(["gnuplot"], input="\n".join(script), encoding="utf-8", check=True)
+    plot.draw(["colour(text) = int(\"0x\" . text[2:])", *script, "unset multiplot"], path, 640, 250 * len(shown))

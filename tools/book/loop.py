@@ -14,13 +14,13 @@ import pathlib
 import re
 import shlex
 import signal
-import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import playground  # noqa: E402
+from playground import plot  # noqa: E402
 
 OBJECT, CONTROLLER = "mqtt_smart_object", "mqtt_smart_object_controller"
 READINGS = 45
@@ -86,26 +86,26 @@ def draw(rows, path):
     temperature = [f"{seconds} {value}" for seconds, what, value in rows if what == "telemetry/temperature"]
     switch = [(float(seconds), value) for seconds, what, value in rows if what == "telemetry/switch"]
     events = [f"{seconds} {value}" for seconds, what, value in rows if what == "event"]
-    script = ['set terminal svg size 860,380 font "sans-serif,13" background "white" noenhanced', f'set output "{path}"',
-              'set xlabel "seconds"', 'set ylabel "degrees Celsius"', f"set xrange [0:{end}]", "set yrange [20:42]",
-              "set key outside top center horizontal", "set border 3", "set tics nomirror", "set grid y lc rgb '#e4e4e4'"]
+    script = ['set xlabel "seconds"', 'set ylabel "degrees Celsius"', f"set xrange [0:{end}]", "set yrange [20:42]",
+              "set key outside top center horizontal width 1"]
     for number, (start, position) in enumerate(switch, 1):
         stop = next((seconds for seconds, _ in switch[number:]), end)
         if position == "OFF":
-            script.append(f"set object {number} rectangle from {start},20 to {stop},42 fc rgb '#dde8f4' fs solid noborder behind")
+            script.append(f"set object {number} rectangle from {start},20 to {stop},42 fc rgb '{plot.PALE_BLUE}' "
+                          "fs solid noborder behind")
     number = 0
     for seconds, what, value in rows:
         if what == "action/switch":
             number += 1
-            script.append(f"set arrow {number} from {seconds},22.5 to {seconds},20 lc rgb '#225588' lw 2 front")
-            script.append(f'set label {number} "{value}" at {seconds},23.2 center tc rgb "#225588" front')
+            script.append(f"set arrow {number} from {seconds},23 to {seconds},20.4 lc rgb '{plot.BLUE}' lw 2 front")
+            script.append(f'set label {number} "{value}" at {seconds},23.8 center tc rgb "{plot.BLUE}" front')
     script += ["$temperature << E", *temperature, "E", "$events << E", *events, "E",
-               "plot $temperature using 1:2 with linespoints pt 7 ps 0.35 lc rgb '#bb4422' title 'temperature', "
-               "35 lc rgb '#dd9900' dt 2 title 'alert', 37 lc rgb '#aa2222' dt 2 title 'threshold', "
-               "$events using 1:2 with points pt 9 ps 1.4 lc rgb '#dd9900' title 'OVER_HEATING', "
-               "NaN with boxes fs solid lc rgb '#dde8f4' title 'switch OFF', "
-               "NaN with lines lw 2 lc rgb '#225588' title 'action'"]
-    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", encoding="utf-8", check=True)
+               f"plot $temperature using 1:2 with linespoints pt 7 ps 0.35 lc rgb '{plot.RED}' title 'temperature', "
+               f"35 lc rgb '{plot.ORANGE}' dt 2 title 'alert', 37 lc rgb '{plot.RED}' dt 4 title 'threshold', "
+               f"$events using 1:2 with points pt 9 ps 1.4 lc rgb '{plot.ORANGE}' title 'OVER_HEATING', "
+               f"NaN with boxes fs solid lc rgb '{plot.PALE_BLUE}' title 'switch OFF', "
+               f"NaN with lines lw 2 lc rgb '{plot.BLUE}' title 'action'"]
+    plot.draw(script, path, 640, 400)
 
 
 def write(rows, picture):
