@@ -1,6 +1,7 @@
 """A terminal as one sees it: tmux draws it, however large it is, and types what one would type."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -9,14 +10,15 @@ from playground import BUILD, DEADLINE, wait_until
 
 
 class Screen:
-    """Runs a shell's command; the screen stays when that has ended."""
+    """Runs a shell's command; when that has ended, the screen stays, and its last line says so."""
 
     def __init__(self, command, columns=80, rows=24, **environment):
         self.folder = tempfile.mkdtemp()
         variables = {**os.environ, "PATH": f"{BUILD / 'bin'}:{os.environ['PATH']}", "NO_COLOR": None, **environment}
         for name in [name for name, value in variables.items() if value is None]:
             del variables[name]
-        self._tmux("start-server", ";", "set", "-g", "remain-on-exit", "on", ";", "set", "-g", "status", "off", ";",
+        command = f"trap : INT; {command.strip()}\necho \"[status $?]\"; exec sleep 600"
+        self._tmux("start-server", ";", "set", "-g", "status", "off", ";",
                    "new-session", "-d", "-x", str(columns), "-y", str(rows), command, env=variables)
 
     def _tmux(self, *arguments, env=None):
@@ -43,8 +45,7 @@ class Screen:
 
     def status(self):
         """Of the command, as soon as it has ended."""
-        wait_until(lambda: self._tmux("display", "-p", "#{pane_dead}").strip() == "1", "the end")
-        return int(self._tmux("display", "-p", "#{pane_dead_status}"))
+        return int(re.search(r"\[status (\d+)\]", "\n".join(self.wait_for("[status "))).group(1))
 
     def close(self):
         subprocess.run(["tmux", "-S", f"{self.folder}/socket", "kill-server"], capture_output=True, check=False)
