@@ -35,7 +35,7 @@ def main():
             if arguments.markdown:
                 arguments.markdown.write_text(text)
             if arguments.svg:
-                picture(bench, arguments.svg)
+                picture(text, arguments.svg)
         finally:
             bench.broker.stop(signal.SIGKILL)
     print(text)

@@ -1,14 +1,20 @@
 """What the bench shows: the tables in Markdown, and the bars that gnuplot draws of them."""
 
+import itertools
 import os
 import pathlib
 import platform
 import re
 import subprocess
+import sys
 
-from playground import plot
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+from playground import PROGRAMS  # noqa: E402
+from playground.picture import plot, rgb  # noqa: E402
 
-OF_THE_LAB = ("simple_", "json_")
+ROW = 25  # pixels
+LEFT, BARS = 0.02, (0.54, 0.86)  # of the width
 
 
 def paho_library(bench):
@@ -35,28 +41,51 @@ def markdown(bench):
     return "\n".join(lines)
 
 
-def picture(bench, path):
-    """The tables whose rows compare programs, as bars: the ratio to the bare loop."""
-    shown = [table for table in bench.tables if table["title"].startswith(("Publish", "Receive"))]
+def tables_of(text):
+    """(title, unit, [(name, figure)]) of every table that stands in Markdown."""
+    for title, table in re.findall(r"^\*\*(.*)\*\*\n\n((?:\|.*\n)+)", text + "\n", re.M):
+        (unit, *_), _, *rows = (line.strip("| \n").split(" | ") for line in table.splitlines())
+        yield title, unit, [(name, figure) for name, figure, *_ in rows]
+
+
+def kind_of(name):
+    return "lab" if re.match(r"\w*", name).group() in PROGRAMS else "others"
+
+
+def picture(text, path):
+    """The tables whose rows compare programs, as bars: those of the lab stand out. Each has the longest bar of its table as its
+    measure; one row below the other."""
+    shown = [table for table in tables_of(text) if table[0].startswith(("Publish", "Receive"))]
     if not shown:
         return
-    data = bench.folder / "bars"
-    script = [f"set multiplot layout {len(shown)},1", "set style fill solid 0.85 noborder", "unset key",
-              "set ytics scale 0", "set lmargin 37", "set rmargin 2", "set xtics autofreq"]
-    blocks = []
-    for number, table in enumerate(shown):
-        better = "more is better" if table["more_is_better"] else "less is better"
-        of_the_lab = [name.startswith(OF_THE_LAB) for name, *_ in table["rows"]]
-        blocks.append("\n".join(f'"{name}" {middle:.6g} {plot.BLUE if lab else plot.GREY}' for lab, (name, middle, *_) in
-                                zip(of_the_lab, table["rows"])))
-        largest = max(middle for _, middle, *_ in table["rows"])
-        script.append(f'set title "{table["title"]}\\n{table["unit"]}: {better}"')
-        script.append(f"set yrange [{len(table['rows']) - 0.3}:-0.5]")
-        script.append(f"set xrange [0:{1.3 * largest:.6g}]")  # room for the figure behind the longest bar
-        script.append(f"set xtics {largest / 4:.1g}")
-        script.append(f'plot "{data}" index {number} using ($2/2):0:($2/2):(0.35):(colour(strcol(3))):ytic(1) '
-                      f'with boxxyerrorbars lc rgb variable, '
-                      f'"" index {number} using 2:0:(sprintf("%.{table["digits"]}f", $2)) with labels left offset 0.7,0 '
-                      f'tc rgb "{plot.INK}"')
-    data.write_text("\n\n\n".join(blocks) + "\n")
-    plot.draw(["colour(text) = int(\"0x\" . text[2:])", *script, "unset multiplot"], path, 640, 250 * len(shown))
+    script, bars, row = [], {"lab": [], "others": []}, 3
+    for title, unit, rows in shown:
+        better = "more is better" if unit.endswith(" a second") else "less is better"
+        script += [f'set label "{title}" at screen {LEFT}, first {row} left font "sans-serif,19"',
+                   f'set label "{unit} ({better})" at screen {LEFT}, first {row + 1} left tc {rgb("muted")}',
+                   f"set arrow from 0,{row + 1.5} to 0,{row + 1.5 + len(rows)} nohead lc {rgb('ink')}"]
+        numbers = [float(figure.replace(",", "")) for _, figure in rows]
+        for row, (name, figure), number in zip(itertools.count(row + 2), rows, numbers):
+            length = number / max(numbers)
+            script += [f'set label "{name}" at 0,{row} right offset -1,0',
+                       f'set label "{figure}" at {length},{row} left offset 1,0']
+            bars[kind_of(name)].append(f"{length} {row}")
+        row += 2
+    bar = "using (0):2:(0):1:($2-0.36):($2+0.36) with boxxyerrorbars"
+    script += [f"set yrange [{row - 0.5}:-0.5]", "set xrange [0:1]", "unset border", "unset tics",
+               f"set lmargin at screen {BARS[0]}", f"set rmargin at screen {BARS[1]}", "set tmargin 0", "set bmargin 0",
+               f"set key at screen {LEFT}, first 0.5 left center Left reverse samplen 1.5", "set style fill solid noborder",
+               "$lab << E", *bars["lab"], "E", "$others << E", *bars["others"], "E",
+               f"plot $lab {bar} lc {rgb('blue')} title 'programs of the lab', "
+               f"$others {bar} lc {rgb('bar')} title 'what they are compared with'"]
+    plot(script, path, ROW * row)
+
+
+def main():
+    """drawing.py PAGE PICTURE: draws the tables of a page again."""
+    page, path = map(pathlib.Path, sys.argv[1:])
+    picture(page.read_text(encoding="utf-8"), path)
+
+
+if __name__ == "__main__":
+    main()

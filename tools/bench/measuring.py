@@ -56,14 +56,13 @@ class Bench:
                 results[name].append(contenders[name]())
         return results
 
-    def table(self, title, unit, results, baseline, digits=2, more_is_better=False, note=""):
+    def table(self, title, unit, results, baseline, digits=2):
         base = statistics.median(results[baseline])
         rows = []
         for name, values in results.items():
             middle = statistics.median(values)
             rows.append((name, middle, middle / base if base else 0, min(values), max(values)))
-        self.tables.append({"title": title, "unit": unit, "rows": rows, "baseline": baseline, "digits": digits,
-                            "more_is_better": more_is_better, "note": note})
+        self.tables.append({"title": title, "unit": unit, "rows": rows, "baseline": baseline, "digits": digits})
         print(self.tables[-1]["title"], file=sys.stderr)
         for row in rows:
             print(f"  {row[0]:45} {row[1]:12.{digits}f} {unit}   {row[2]:8.2f}   {row[3]:.{digits}f} to {row[4]:.{digits}f}",

@@ -20,7 +20,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import playground  # noqa: E402
-from playground import plot  # noqa: E402
+from playground.picture import plot, rgb  # noqa: E402
 
 OBJECT, CONTROLLER = "mqtt_smart_object", "mqtt_smart_object_controller"
 READINGS = 45
@@ -86,26 +86,28 @@ def draw(rows, path):
     temperature = [f"{seconds} {value}" for seconds, what, value in rows if what == "telemetry/temperature"]
     switch = [(float(seconds), value) for seconds, what, value in rows if what == "telemetry/switch"]
     events = [f"{seconds} {value}" for seconds, what, value in rows if what == "event"]
-    script = ['set xlabel "seconds"', 'set ylabel "degrees Celsius"', f"set xrange [0:{end}]", "set yrange [20:42]",
-              "set key outside top center horizontal width 1"]
+    script = [f"set xrange [-0.6:{end + 0.6}]", "set yrange [24:40]", "set ytics 5",
+              "set lmargin 5", "set rmargin 2", "set tmargin 4",
+              'set xlabel "seconds" offset 0,0.4', 'set label "degrees Celsius" at graph 0, graph 1.07 left',
+              f"set border 3 lc {rgb('ink')}", "set tics nomirror out scale 0.5", f"set grid y lt 1 lc {rgb('line')}",
+              "set key at graph 1, graph 1.28 right top horizontal samplen 2 width 1",
+              f'set label "threshold: 37" at 0, 37.9 left tc {rgb("ink")}',
+              f'set label "alert: 35" at 0, 35.9 left tc {rgb("orange")}']
     for number, (start, position) in enumerate(switch, 1):
         stop = next((seconds for seconds, _ in switch[number:]), end)
         if position == "OFF":
-            script.append(f"set object {number} rectangle from {start},20 to {stop},42 fc rgb '{plot.PALE_BLUE}' "
-                          "fs solid noborder behind")
-    number = 0
+            script.append(f"set object rectangle from {start},24 to {stop},40 fc {rgb('band')} fs solid noborder behind")
     for seconds, what, value in rows:
         if what == "action/switch":
-            number += 1
-            script.append(f"set arrow {number} from {seconds},23 to {seconds},20.4 lc rgb '{plot.BLUE}' lw 2 front")
-            script.append(f'set label {number} "{value}" at {seconds},23.8 center tc rgb "{plot.BLUE}" front')
+            script.append(f"set arrow from {seconds},26.4 to {seconds},24.3 lc {rgb('blue')} lw 2 front")
+            script.append(f'set label "{value}" at {seconds},27.1 center tc {rgb("blue")} front')
     script += ["$temperature << E", *temperature, "E", "$events << E", *events, "E",
-               f"plot $temperature using 1:2 with linespoints pt 7 ps 0.35 lc rgb '{plot.RED}' title 'temperature', "
-               f"35 lc rgb '{plot.ORANGE}' dt 2 title 'alert', 37 lc rgb '{plot.RED}' dt 4 title 'threshold', "
-               f"$events using 1:2 with points pt 9 ps 1.4 lc rgb '{plot.ORANGE}' title 'OVER_HEATING', "
-               f"NaN with boxes fs solid lc rgb '{plot.PALE_BLUE}' title 'switch OFF', "
-               f"NaN with lines lw 2 lc rgb '{plot.BLUE}' title 'action'"]
-    plot.draw(script, path, 640, 400)
+               f"plot $temperature using 1:2 with linespoints pt 7 ps 0.4 lw 2 lc {rgb('red')} title 'temperature', "
+               f"35 lc {rgb('orange')} dt 2 notitle, 37 lc {rgb('ink')} dt 2 notitle, "
+               f"$events using 1:2 with points pt 9 ps 1.2 lc {rgb('orange')} title 'OVER_HEATING', "
+               f"NaN with boxes fs solid lc {rgb('band')} title 'switch is OFF', "
+               f"NaN with lines lw 2 lc {rgb('blue')} title 'action'"]
+    plot(script, path, 380)
 
 
 def write(rows, picture):
