@@ -69,8 +69,9 @@ class Recorder(wire.Listener):
         if kind != PUBLISH:
             return raw
         packet = parse(True, kind, body)
-        assert len(packet.payload) == 5
-        return raw[:-5] + b"%05d" % packet.id
+        body = body[:len(body) - len(packet.payload)] + b"%05d" % packet.id
+        assert len(body) < 128  # its length is one byte
+        return raw[:1] + bytes([len(body)]) + body
 
     def of(self, kind, to_broker):
         with self.changed:
