@@ -1,6 +1,8 @@
 """./lab check: fails on the untouched tree with a hint, passes on a right solution, says what is missing in between."""
 
 import concurrent.futures
+import inspect
+import json
 import os
 import re
 import shutil
@@ -9,6 +11,9 @@ import sys
 
 import pytest
 from playground import BUILD, ROOT, copy_tree
+
+sys.path.insert(0, str(ROOT / "tools" / "check"))
+import tasks  # noqa: E402
 
 TASKS = ["1", "2", "3", "4", "5a", "5b"]
 CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
@@ -25,6 +30,14 @@ def check(task, binaries, mosquitto, patience):
               if line.startswith(("  done", "  missing"))}
     assert points, result.stdout
     return result.returncode, points, result.stdout
+
+
+def run_check(*arguments):
+    """What it prints of the untouched tree."""
+    result = subprocess.run([sys.executable, ROOT / "tools" / "check" / "check.py", *arguments, "--bin", BUILD / "bin",
+                             "--patience", "2"], capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert result.returncode == 1 and not result.stderr, result.stderr
+    return result.stdout
 
 
 def overview(binaries, mosquitto, patience):
@@ -149,3 +162,51 @@ def test_every_point_can_be_missed(verdicts, task):
     seen = [job.result()[1] for key, job in verdicts.items() if key != "all solved" and task in key]
     missed = {point for points in seen for point, is_done in points.items() if not is_done}
     assert {point for points in seen for point in points} == missed
+
+
+@pytest.mark.parametrize("level, count, more", [(1, 1, "--hint 2"), (2, 2, "--hint 3"), (3, 3, None)])
+def test_a_hint_has_three_levels(level, count, more):
+    output = run_check("1", "--hint", str(level))
+    assert output.count("\nHint: ") == count
+    assert re.findall(r"^.*: \./lab check 1 (--hint \d)$", output, re.M) == ([more] if more else [])
+    assert ("\nHint: examples/simple_consumer.c:" in output) == (level == 3)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_point_has_three_hints_and_its_place_is_in_the_code(task):
+    """The last hint names a line, and shows what stands there."""
+    verdict = json.loads(run_check(task, "--json"))
+    assert (verdict["task"], verdict["done"], verdict["problem"], verdict["crashed"]) == (task, False, None, [])
+    missing = [point for point in verdict["points"] if not point["done"]]
+    assert missing and all(not point["hints"] for point in verdict["points"] if point["done"])
+    for point in missing:
+        nudge, way, place = point["hints"]
+        path, number, text = re.fullmatch(r"([\w/.-]+):(\d+): (.*)", place).groups()
+        assert len({nudge, way}) == 2 and (ROOT / path).read_text().splitlines()[int(number) - 1].strip() == text
+
+
+def test_places_are_those_that_are_named():
+    """Each is found by what was to be looked for, and not for want of that in the first line."""
+    source = (ROOT / "tools" / "check" / "tasks.py").read_text()
+    points = re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", source, re.S)
+    assert len(points) == source.count("lab.point(") == 44
+    for task, function in tasks.TASKS.items():
+        body = inspect.getsource(function)
+        for place in re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", body, re.S):
+            path, _, text = place.partition(" ") if "/" in place else (tasks.FILES[task][0], "", place)
+            assert text in (ROOT / path).read_text(), place
+
+
+def test_the_overview_is_there_for_programs_too():
+    verdicts = [json.loads(line) for line in run_check("--json").splitlines()]
+    assert [verdict["task"] for verdict in verdicts] == TASKS
+
+
+def test_a_terminal_shows_it_in_colours_that_repeat_the_words(terminal):
+    command = [sys.executable, ROOT / "tools" / "check" / "check.py", "1", "--bin", BUILD / "bin", "--patience", "2"]
+    coloured, plain = terminal(*command, rows=40), terminal(*command, rows=40, NO_COLOR="1")
+    assert coloured.wait_for_end() == plain.wait_for_end() == 1
+    for word, colour in {"done": 28, "missing": 130, "Hint:": 31}.items():
+        assert re.search(rf"\x1b\[38;5;{colour}m{word}", coloured.screen("-e")), word
+        assert word in plain.screen()
+    assert "\x1b[38" not in plain.screen("-e")

@@ -1,6 +1,6 @@
 """Checks the build tasks of the exercises, as README.md words them: ./lab check [EXERCISE].
 
-    check.py [EXERCISE] [--bin FOLDER] [--mosquitto FOLDER] [--patience SECONDS]
+    check.py [EXERCISE] [--hint [LEVEL]] [--json] [--bin FOLDER] [--mosquitto FOLDER] [--patience SECONDS]
 
 Runs the programs against a broker of its own and watches them from outside, as an independent client. Prints the
 points of the task, done or missing, and a hint for the first one that is missing; without an exercise, a line for each
@@ -8,17 +8,31 @@ task. Ends with 0 if all are done."""
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
 import textwrap
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 from lab import Lab  # noqa: E402
-from tasks import TASKS  # noqa: E402
+from tasks import FILES, TASKS  # noqa: E402
+
+
+# The colours of the programs: see src/console.c.
+COLOURS = {"done": 28, "missing": 130, "hint": 31, "crashed": 160}
+
+
+def coloured(text, kind):
+    """On a terminal, and unless nobody wants that: https://no-color.org."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") in ("", "dumb"):
+        return text
+    return f"\033[38;5;{COLOURS[kind]}m{text}\033[0m"
 
 
 class Verdict:
@@ -41,30 +55,73 @@ class Verdict:
 
     @property
     def missing(self):
-        """The hints for the points that are missing."""
-        return [hint for _, is_done, hint in self.points if not is_done]
+        """The points that are."""
+        return [point for point in self.points if not point.is_done]
 
     @property
     def is_done(self):
         return not self.missing and self.problem is None
 
+    @property
+    def state(self):
+        return "done" if self.is_done else f"{len(self.points) - len(self.missing)} of {len(self.points)}"
 
-def tell(verdict):
+    def note(self, start):
+        """For ./lab, which shows it until one of these files is saved again."""
+        path = ROOT / "build" / "tasks" / self.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([self.state, *FILES[self.name]]) + "\n", encoding="utf-8")
+        os.utime(path, (start, start))
+
+    def as_json(self):
+        return {"task": self.name, "title": TASKS[self.name].__doc__, "done": self.is_done,
+                "problem": self.problem and str(self.problem), "crashed": self.crashed,
+                "points": [{"what": point.what, "done": point.is_done,
+                            "hints": [] if point.is_done else hints_of(self.name, point)} for point in self.points]}
+
+
+def hints_of(task, point):
+    """The three of them, the last one with the line where its place is now."""
+    nudge, way, place = point.hints
+    path, _, text = place.partition(" ") if "/" in place.split(" ")[0] else (FILES[task][0], "", place)
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    # A function begins at the margin; anything else is where it stands first.
+    found = [number for number, line in enumerate(lines, 1) if re.search(rf"^\w.*\b{re.escape(text)}(\(|$)", line)] or \
+        [number for number, line in enumerate(lines, 1) if text and text in line] or [1]
+    return [nudge, way, f"{path}:{found[-1] if text == 'main' else found[0]}: {lines[found[0] - 1].strip()}"]
+
+
+def tell(verdict, level):
     """All points of one task, and a hint for the first one that is missing."""
-    for what, is_done, _ in verdict.points:
-        print(f"  {'done' if is_done else 'missing':8} {what}")
+    for point in verdict.points:
+        word = "done" if point.is_done else "missing"
+        print(f"  {coloured(word.ljust(8), word)} " + textwrap.fill(point.what, 100, subsequent_indent=" " * 11))
     for name in verdict.crashed:
-        print(f"\n{name} has crashed.")
+        print(f"\n{coloured(name, 'crashed')} has crashed.")
     if verdict.problem is not None:
-        print(f"\nThe check could not go on: {verdict.problem}")
+        print(f"\n{coloured('The check could not go on', 'crashed')}: {verdict.problem}")
     if verdict.missing:
-        print("\n" + textwrap.fill("Hint: " + verdict.missing[0], 100))
-        if verdict.last_words is not None:
-            name, lines = verdict.last_words
-            print("\n".join(["", f"The last lines of {name} then:", "", *(f"  {line}" for line in lines)]))
+        tell_hint(verdict, level)
     elif verdict.problem is None:
         following = dict(zip(TASKS, list(TASKS)[1:])).get(verdict.name)
         print("\nAll done. `git commit -a` keeps your work.", f"Next: task {following}." if following else "It was the last.")
+
+
+def tell_hint(verdict, level):
+    for hint in hints_of(verdict.name, verdict.missing[0])[:level]:
+        print("\n" + textwrap.fill(f"Hint: {hint}", 100).replace("Hint:", coloured("Hint:", "hint"), 1))
+    if level < 3:
+        print(f"\n{('More', 'And the place in the code')[level - 1]}: ./lab check {verdict.name} --hint {level + 1}")
+    if verdict.last_words is not None:
+        name, lines = verdict.last_words
+        print("\n".join(["", f"The last lines of {name} then:", "", *(f"  {line}" for line in lines)]))
+
+
+def look(name, arguments):
+    start = time.time()
+    verdict = Verdict(name, arguments)
+    verdict.note(start)
+    return verdict
 
 
 def check_one_by_one(names, arguments):
@@ -72,38 +129,58 @@ def check_one_by_one(names, arguments):
     verdicts = []
     for number, name in enumerate(names):
         print(f"{chr(10) if number else ''}Task {name}, {TASKS[name].__doc__}\n", flush=True)
-        verdicts.append(Verdict(name, arguments))
-        tell(verdicts[-1])
+        verdicts.append(look(name, arguments))
+        tell(verdicts[-1], arguments.hint)
     return all(verdict.is_done for verdict in verdicts)
 
 
-def check_all(arguments):
-    """A line for each task; most of a check is waiting, so they wait together. Returns whether all are done."""
-    following = None
+def together(names, arguments):
+    """Most of a check is waiting, so they wait together."""
     with concurrent.futures.ThreadPoolExecutor(len(TASKS)) as pool:
-        for verdict in pool.map(lambda name: Verdict(name, arguments), TASKS):
-            count = f"{len(verdict.points) - len(verdict.missing)} of {len(verdict.points)}"
-            print(f"  {'done' if verdict.is_done else count:8} {verdict.name:3} {TASKS[verdict.name].__doc__}", flush=True)
-            following = following or (None if verdict.is_done else verdict.name)
+        yield from pool.map(lambda name: look(name, arguments), names)
+
+
+def check_all(arguments):
+    """A line for each task. Returns whether all are done."""
+    following = None
+    for verdict in together(TASKS, arguments):
+        word = "done" if verdict.is_done else "missing"
+        print(f"  {coloured(verdict.state.ljust(8), word)} {verdict.name:3} {TASKS[verdict.name].__doc__}", flush=True)
+        following = following or (None if verdict.is_done else verdict.name)
     print(f"\nNext: task {following}. ./lab check {following} says what is missing." if following else "\nAll done.")
     return following is None
+
+
+def check_for_programs(names, arguments):
+    """One JSON object a task, a line each. Returns whether all are done."""
+    verdicts = list(together(names, arguments))
+    for verdict in verdicts:
+        print(json.dumps(verdict.as_json()))
+    return all(verdict.is_done for verdict in verdicts)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exercise", nargs="?", help=f"one of {', '.join(TASKS)}; 5: both of its tasks; none: all")
+    parser.add_argument("--hint", type=int, choices=(1, 2, 3), default=1, nargs="?", const=1,
+                        help="how much of a hint: 1 a nudge, 2 a way, 3 the place in the code")
+    parser.add_argument("--json", action="store_true", help="one JSON object a task, for other programs")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
     parser.add_argument("--mosquitto", type=pathlib.Path, default=ROOT / "mosquitto", help="the broker's configuration")
     parser.add_argument("--patience", type=float, default=8, metavar="SECONDS", help="for what has to happen")
     arguments = parser.parse_args()
     for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
         os.environ.pop(name, None)
-    if arguments.exercise is None:
-        sys.exit(0 if check_all(arguments) else 1)
-    names = [name for name in TASKS if name.rstrip("ab") == arguments.exercise or name == arguments.exercise]
+    names = [name for name in TASKS if arguments.exercise in (None, name, name.rstrip("ab"))]
     if not names:
         parser.error(f"there is no exercise {arguments.exercise}: {', '.join(TASKS)}")
-    sys.exit(0 if check_one_by_one(names, arguments) else 1)
+    if arguments.json:
+        are_done = check_for_programs(names, arguments)
+    elif arguments.exercise is None:
+        are_done = check_all(arguments)
+    else:
+        are_done = check_one_by_one(names, arguments)
+    sys.exit(0 if are_done else 1)
 
 
 if __name__ == "__main__":

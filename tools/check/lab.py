@@ -1,10 +1,18 @@
 """What a check works with."""
 
+import collections
 import json
 import signal
 import subprocess
+import time
 
 import playground
+
+QUIET = 2  # seconds in which nothing happens: then nothing more will
+REACTION = 0.5  # seconds until what a check does is something that happens
+
+
+Point = collections.namedtuple("Point", "what is_done hints")
 
 
 class Lab:
@@ -16,6 +24,7 @@ class Lab:
         self.patience = arguments.patience  # seconds
         self.folder = folder
         self.brokers, self.programs, self.observers = [], [], []
+        self.happened, self.quiet_since = 0, time.monotonic()
         self.points = []
         self.last_words = None  # what the last program showed when the first point was found missing
 
@@ -36,9 +45,25 @@ class Lab:
         self.observers.append(playground.Observer(*arguments, **options))
         return self.observers[-1]
 
-    def until(self, condition):
-        """Waits until condition() holds, and no longer than one has patience. Returns what it gave last."""
-        return playground.until(condition, self.patience)
+    def until(self, condition, pause=0):
+        """Waits until condition() holds, and no longer than one has patience, or than something happens: now and then there
+        may be a pause of so many seconds. Returns what condition() gave last."""
+        start = time.monotonic()
+
+        def is_over():
+            now = time.monotonic()
+            if self.happened != (happened := self.happenings()):
+                self.happened, self.quiet_since = happened, now
+            return condition() or (now - self.quiet_since > QUIET + pause and now - start > REACTION)
+
+        playground.until(is_over, self.patience)
+        return condition()
+
+    def happenings(self):
+        """How much of everything there has been so far."""
+        lines = [broker.log for broker in self.brokers]
+        lines += [stream for program in self.programs for stream in (program.out, program.err)]
+        return sum(len(stream.lines) for stream in lines) + sum(len(observer.messages) for observer in self.observers)
 
     def shows(self, lines, pattern, count=1):
         """Whether a program shows that many lines with the pattern, or will."""
@@ -52,8 +77,9 @@ class Lab:
         except subprocess.TimeoutExpired:
             return None
 
-    def point(self, what, is_done, hint):
-        self.points.append((what, bool(is_done), hint))
+    def point(self, what, is_done, *hints):
+        """The hints: a nudge, a way, and a place: what to look for in the file of the task, or in another, "FILE TEXT"."""
+        self.points.append(Point(what, bool(is_done), hints))
         if not is_done:
             if self.last_words is None and self.programs:
                 program = self.programs[-1]

@@ -27,15 +27,25 @@ def mean(lab):
     lab.point("it shows numbers and refuses anything else, as before",
               [line.split(":")[0] for line in consumer.out.lines] == ["received sensor/temperature"] * 2 +
               ["refused sensor/temperature"] + ["received sensor/temperature"] * 2,
-              "Keep what show_message does, and add to it. Every message is one line.")
+              "Something that worked before does not work any more: a message is one line, and what is no number is refused.",
+              "Keep what show_message does, and add to it. Every message is one line.",
+              "show_message")
     lab.point("behind the first number, 10.5, stands `, mean 10.50`", has_mean("10.5", 10.5),
-              "show_message writes a text and gives it to console_received. Add the mean to that text.")
+              "Where is the text made that stands behind `received`?",
+              "show_message writes a text and gives it to console_received. Add the mean to that text.",
+              "show_message")
     lab.point("the mean of 10.5 and 20 is 15.25", has_mean("20", 15.25),
-              "The mean needs a sum and a count that outlive one call: variables of main, say, given to show_message by pointer.")
+              "One message cannot know the mean. Something has to be remembered from one to the next.",
+              "The mean needs a sum and a count that outlive one call: variables of main, say, given to show_message by pointer.",
+              "main")
     lab.point("what is not a number does not count: 10.5, 20, hello and 60 have the mean 30.17", has_mean("60", 90.5 / 3),
-              "Add to the sum and to the count only where number_from_text has returned true.")
+              "Which messages have a number that can count?",
+              "Add to the sum and to the count only where number_from_text has returned true.",
+              "show_message")
     lab.point("numbers below zero count too: with -30 the mean is 15.13", has_mean("-30", 60.5 / 4),
-              "A sum of doubles needs no special case for them.")
+              "Is there a condition on the number? It needs none.",
+              "A sum of doubles needs no special case for them.",
+              "show_message")
 
 
 def qos_1(lab):
@@ -45,24 +55,36 @@ def qos_1(lab):
     lab.shows(consumer.err, "^Subscribed")
     lab.start("json_producer", *broker.options, "-C", 2, "--interval", 0)
     lab.point("two messages arrive, as before", lab.shows(consumer.out, "^received sensor/temperature: ", 2),
-              "Does the producer still publish message descriptors on sensor/temperature?")
+              "Something that worked before does not work any more: look at the topic, and at the payload.",
+              "Does the producer still publish message descriptors on sensor/temperature?",
+              "examples/json_producer.c main")
     lab.point("json_producer publishes at QoS 1 without being asked",
               lab.shows(broker.log, r"Received PUBLISH from json_producer-\w+ \(d0, q1, r0", 2),
-              "QOS at the top of json_producer.c is what it publishes with if there is no --qos.")
+              "Who decides with which quality a message is sent if nobody says --qos?",
+              "QOS at the top of json_producer.c is what it publishes with if there is no --qos.",
+              "examples/json_producer.c #define QOS")
     lab.point("json_consumer subscribes at QoS 1",
               lab.shows(broker.log, r"^\d+: json_consumer-\w+ 1 #"),
-              "The subscription has a QoS of its own: the most that the broker may use on the second half of the way.")
+              "The way has two halves. Who decides about the second one?",
+              "The subscription has a QoS of its own: the most that the broker may use on the second half of the way.",
+              "examples/json_consumer.c #define QOS")
     lab.point("and the broker keeps its session, should the connection break",
               lab.shows(broker.log, r"New client connected .* as json_consumer-\w+ \(p\d, c0"),
-              "The session looks at options.qos. Start with .qos = QOS, and let MQTTClient_subscribe go on using options.qos.")
+              "A broker keeps a session for those who ask for more than QoS 0. Does the session know that you do?",
+              "The session looks at options.qos. Start with .qos = QOS, and let MQTTClient_subscribe go on using options.qos.",
+              "examples/json_consumer.c main")
     lab.point("so the messages arrive at QoS 1, and are acknowledged",
               lab.shows(broker.log, r"Sending PUBLISH to json_consumer-\w+ \(d0, q1, r0", 2) and
               lab.shows(broker.log, r"Received PUBACK from json_consumer-", 2),
-              "A message arrives with the lower one of the two: that of the publisher and that of the subscription.")
+              "The two halves of the way have to agree.",
+              "A message arrives with the lower one of the two: that of the publisher and that of the subscription.",
+              "examples/json_consumer.c on_connected")
     lab.start("json_producer", *broker.options, "-C", 1, "--qos", 0)
     lab.point("--qos 0 still publishes at QoS 0",
               lab.shows(broker.log, r"Received PUBLISH from json_producer-\w+ \(d0, q0, r0"),
-              "Change the default, not the call: MQTTClient_publish goes on using options.qos.")
+              "A user who says --qos 0 means it.",
+              "Change the default, not the call: MQTTClient_publish goes on using options.qos.",
+              "examples/json_producer.c MQTTClient_publish")
 
 
 def humidity(lab):
@@ -80,29 +102,43 @@ def humidity(lab):
     lab.point("with --count 5 five temperatures come, as before",
               [(document.get("value_type"), document.get("value")) for document in temperatures] ==
               [("TEMPERATURE_SENSOR", value) for value in (27.38, 28.69, 29.96, 30.89, 31.73)],
-              "--count counts the turns of the loop in main. Read the thermometer once in a turn, and publish two messages.")
+              "How often is the thermometer read in one turn of the loop?",
+              "--count counts the turns of the loop in main. Read the thermometer once in a turn, and publish two messages.",
+              "main")
     lab.point("and behind each of them a message on device/device001/sensor/humidity",
               [message.topic.split("/")[-1] for message in observer.messages] == ["temperature", "humidity"] * 5,
+              "All that the temperature has is needed once more: a topic, a payload, a publish.",
               "A second topic beside TEMPERATURE_TOPIC, a second function beside write_reading, and a second publish with "
-              "its do ... while around it.")
+              "its do ... while around it.",
+              "main")
     lab.point("they are message descriptors, their value_type is HUMIDITY_SENSOR",
               humidities and all(document.get("value_type") == "HUMIDITY_SENSOR" and
                                  abs(time.time() - document.get("timestamp", 0)) < 60 for document in humidities),
-              "message_descriptor_to_json writes them, with the time and a value_type of your own.")
+              "What does device_consumer expect on a sensor's topic?",
+              "message_descriptor_to_json writes them, with the time and a value_type of your own.",
+              "write_reading")
     lab.point("the value is a number of percent, 0 to 100, and not always the same",
               values and all(isinstance(value, (int, float)) and 0 <= value <= 100 for value in values) and len(set(values)) > 1,
-              "Emulate one: warm air is drier, for instance 120 - 2 * the temperature.")
+              "What would a thermometer in a warm room say about the air?",
+              "Emulate one: warm air is drier, for instance 120 - 2 * the temperature.",
+              "write_reading")
     lab.point("they are not retained",
               lab.shows(broker.log, "Received PUBLISH from device_producer-.*/sensor/humidity'", 5) and
               not broker.log.matching(r"Received PUBLISH from device_producer-\w+ \(d\d, q\d, r1.*/sensor/"),
-              "A reading is soon out of date: NOT_RETAINED.")
+              "Who subscribes tomorrow: does he want to know how damp it is now?",
+              "A reading is soon out of date: NOT_RETAINED.",
+              "MQTTClient_publish")
     lab.point("device_consumer shows them, although nobody has changed it",
               lab.shows(consumer.out, r"^received device/device001/sensor/humidity: .*HUMIDITY_SENSOR", 5),
-              "Its filter device/+/sensor/# matches any sensor. What does it print instead?")
+              "device_consumer takes whatever sensor there is. Is it a sensor, by its topic and its payload?",
+              "Its filter device/+/sensor/# matches any sensor. What does it print instead?",
+              "#define TEMPERATURE_TOPIC")
     lab.start("device_producer", *broker.options, "-C", 1, "--device-id", "kitchen")
     lab.point("with --device-id kitchen they come on device/kitchen/sensor/humidity",
               lab.until(lambda: observer.of("device/kitchen/sensor/humidity")),
-              "Make the topic as that of the temperature is made: with snprintf and options.device_id.")
+              "The name of the device is not always device001.",
+              "Make the topic as that of the temperature is made: with snprintf and options.device_id.",
+              "main")
 
     proxy = wire.Proxy(broker.port, cut_after=50000, cuts=2)  # each pause is twice as long as the one before
     flood = lab.start("device_producer", "--port", proxy.port, "--wait", 20, "-C", 1500, "--interval", 0, "--quiet")
@@ -110,7 +146,9 @@ def humidity(lab):
     proxy.close()
     lab.point("it goes on when the connection breaks, and connects again",
               status == 0 and flood.err.matching("^Summary: 30[0-9]{2} sent"),
-              "Both publishes need their do ... while (session_wait_to_retry(...)): it waits until the connection is back.")
+              "What happens to a message when the connection breaks just then?",
+              "Both publishes need their do ... while (session_wait_to_retry(...)): it waits until the connection is back.",
+              "MQTTClient_publish")
 
 
 def carol(lab):
@@ -126,10 +164,14 @@ def carol(lab):
 
     alice, bob, admin, reader = (enter(name) for name in ("alice", "bob", "admin", "carol"))
     lab.point("alice, bob and admin come in, as before", alice and bob and admin,
+              "Who can still come in? The file of the accounts may have been begun anew.",
               "`git diff mosquitto/passwd` shows what has happened to their accounts. mosquitto_passwd -c begins a new file: "
-              "leave that out.")
+              "leave that out.",
+              "mosquitto/passwd")
     lab.point("carol comes in with the password carol-secret", reader,
-              "mosquitto_passwd -b mosquitto/passwd carol carol-secret adds the account.")
+              "Who knocks at port 1884 needs an account.",
+              "mosquitto_passwd -b mosquitto/passwd carol carol-secret adds the account.",
+              "mosquitto/passwd")
     if not (alice and bob and admin and reader):
         return
     anybody = lab.observe(ports["1883"], "/iot/#")
@@ -150,20 +192,32 @@ def carol(lab):
         return {(message.topic, message.payload.decode()) for message in client.messages if message.topic not in last.values()}
 
     lab.point(f"carol reads {temperature}", (temperature, "from alice") in seen_by(reader),
-              "In mosquitto/acl, as for admin: a line that names the user, and below it what she may read.")
+              "An account alone lets her in. What she may read stands elsewhere.",
+              "In mosquitto/acl, as for admin: a line that names the user, and below it what she may read.",
+              "mosquitto/acl")
     lab.point("and her own topics, as every user", (notes, "from carol") in seen_by(reader),
-              "The pattern at the top of mosquitto/acl is for all users: leave it as it is.")
+              "There is one line that is for all users. Is it still there?",
+              "The pattern at the top of mosquitto/acl is for all users: leave it as it is.",
+              "mosquitto/acl pattern")
     lab.point("nothing else of alice's, nothing of bob's",
               {topic for topic, _ in seen_by(reader)} <= {temperature, notes},
-              "Name one topic. A wildcard gives her more than was asked for.")
+              "She sees more than the temperature.",
+              "Name one topic. A wildcard gives her more than was asked for.",
+              "mosquitto/acl")
     lab.point("she cannot write on alice's topics", not seen_by(alice) & set(attempts),
-              "topic read ... instead of topic readwrite ..., or of topic ... alone.")
+              "To read is one right, to write another.",
+              "topic read ... instead of topic readwrite ..., or of topic ... alone.",
+              "mosquitto/acl")
     lab.point("alice and bob see what they saw before, admin sees everything",
               seen_by(alice) - set(attempts) == set(of_alice) and seen_by(bob) == set(of_bob) and
               {*of_alice, *of_bob, (notes, "from carol")} <= seen_by(admin),
-              "A line `topic ...` belongs to the `user` line above it. Put carol's two lines at the end.")
+              "Whose line is it? The order of the lines matters.",
+              "A line `topic ...` belongs to the `user` line above it. Put carol's two lines at the end.",
+              "mosquitto/acl")
     lab.point("and on port 1883 nobody sees anything of theirs", not anybody.messages,
-              "That door has a list of its own, mosquitto/acl-anonymous: leave it as it is.")
+              "Port 1883 lets in everybody. What do they see there?",
+              "That door has a list of its own, mosquitto/acl-anonymous: leave it as it is.",
+              "mosquitto/acl-anonymous")
 
 
 def second_action(lab):
@@ -190,32 +244,47 @@ def second_action(lab):
     device = lab.start("mqtt_smart_object", *broker.options, "--alert-above", 1000, "--interval", 0.1, "--seed", 1)
     lab.point("a retained ALERT_ABOVE is ignored, as every retained action",
               lab.shows(device.out, f"^refused {alert}: a retained action is ignored") and not_overheated(),
-              "Leave that test of on_action before all others.")
+              "A command that was kept is an old one, whatever it says.",
+              "Leave that test of on_action before all others.",
+              "on_action")
     act(switch, "SWITCH", "OFF")
     lab.point("the switch works as before", lab.until(
         lambda: "OFF" in [document.get("value") for document in documents(observer.of(base + "telemetry/switch"))]),
-              "An action of type SWITCH on action/switch is not your new action.")
+              "Something that worked before does not work any more: the switch.",
+              "An action of type SWITCH on action/switch is not your new action.",
+              "on_action")
     act(base + "action/dance", "DANCE", "0")
     act(base + "action/dance", "SWITCH", "ON")
     lab.point("what it does not know is refused, as before", lab.shows(device.out, f"^refused {base}action/dance: ", 2),
+              "What becomes of an action that nobody knows?",
               "After the actions that you know there is still the else: unknown action. An action is known by both: by its topic "
-              "and by its action_type.")
+              "and by its action_type.",
+              "on_action")
     act(switch, "ALERT_ABOVE", "0")
     act(alert, "SWITCH", "0")
     lab.point("so is ALERT_ABOVE on the topic of the switch, and SWITCH on that of the limit",
               lab.shows(device.out, f"^refused {switch}: ") and lab.shows(device.out, f"^refused {alert}: ", 2) and
-              not_overheated(), "An action is known by both: by its topic and by its action_type.")
+              not_overheated(),
+              "The topic says one thing, the payload another. Which of the two counts?",
+              "An action is known by both: by its topic and by its action_type.",
+              "on_action")
     act(alert, "ALERT_ABOVE", "warm")
     act(alert, "ALERT_ABOVE", "-5 degrees")
     lab.point("so are values that are not numbers, `warm` and `-5 degrees`; the limit stays as it was",
               lab.shows(device.out, f"^refused {alert}: ", 4) and not_overheated(),
-              "number_from_text of playground/number.h reads a number from a string, and returns false for anything else.")
+              "A value comes as a string. What if it is none of a number?",
+              "number_from_text of playground/number.h reads a number from a string, and returns false for anything else.",
+              "on_action")
     act(alert, "ALERT_ABOVE", "0")
     lab.point(f"ALERT_ABOVE 0 on {alert.removeprefix(base)} is shown as received", lab.shows(device.out, f"^received {alert}: "),
+              "The action arrives. What does on_action think of it?",
               "Its topic matches ACTION_FILTER already, so it arrives. Compare the topic and the action_type in on_action, and "
-              "tell what was taken with console_received.")
+              "tell what was taken with console_received.",
+              "on_action")
     lab.point("and the next reading above it is an OVER_HEATING event", lab.until(overheated),
-              "alert_above is the limit that on_reading_due compares with.")
+              "The limit has changed. Does the next reading know?",
+              "alert_above is the limit that on_reading_due compares with.",
+              "on_reading_due")
 
 
 def several_devices(lab):
@@ -244,42 +313,62 @@ def several_devices(lab):
     controller = lab.start("mqtt_smart_object_controller", *options, "--off-seconds", off_seconds)
     lab.point("it subscribes to the telemetry of every device",
               lab.shows(controller.err, rf"^Subscribed to: {base}/(\+/telemetry/(#|\+|temperature)|\+/#|#)$"),
-              "In the place of the device id stands a +.")
+              "Which filter matches the telemetry of all devices?",
+              "In the place of the device id stands a +.",
+              "on_connected")
     measure("kitchen", 31)
     lab.point("the kitchen gets too hot, and is switched off", lab.until(lambda: actions("kitchen") == ["OFF"]),
-              "Answer on the topic of the device that the message came from: its id is one level of the message's topic.")
+              "Which device was it that got too hot?",
+              "Answer on the topic of the device that the message came from: its id is one level of the message's topic.",
+              "send_switch")
     measure("kitchen", 32)
     measure("attic", 29)
     # What is switched off later, is to be switched on later.
-    lab.until(lambda: actions("kitchen") and time.monotonic() - off_and_on("kitchen")[0] > 1)
+    lab.until(lambda: actions("kitchen") and time.monotonic() - off_and_on("kitchen")[0] > 1, 1)
     measure("cellar", 31)
     lab.point("so is the cellar, while the kitchen's timer runs",
               lab.until(lambda: actions("cellar") == ["OFF"]) and actions("kitchen") == ["OFF"],
-              "Whether it is off, and the timer, belong to a device: one of each for every device, in an array of structs.")
+              "Two devices can be switched off at the same time.",
+              "Whether it is off, and the timer, belong to a device: one of each for every device, in an array of structs.",
+              "struct controller")
     for device in many:
         measure(device, 40)
     lab.point("so are eight more at once", lab.until(lambda: all(actions(device)[:1] == ["OFF"] for device in many)),
-              "Is there room for ten devices? And is each found again by the whole of its id?")
-    lab.until(lambda: all(len(actions(device)) >= 2 for device in ["kitchen", "cellar", *many]))
+              "How many devices can be switched off at the same time?",
+              "Is there room for ten devices? And is each found again by the whole of its id?",
+              "struct controller")
+    devices = ["kitchen", "cellar", *many]
+    lab.until(lambda: all(len(actions(device)) >= 2 for device in devices), off_seconds)
     lab.point("each is switched on again by its own timer",
               all(actions(device) == ["OFF", "ON"] and off_and_on(device)[1] - off_and_on(device)[0] > off_seconds - 0.5
                   for device in ["kitchen", "cellar", *many]),
-              "The mail of the timer has to say whose timer it was; and no device is switched off twice while its timer runs.")
+              "A timer has run out. Whose?",
+              "The mail of the timer has to say whose timer it was; and no device is switched off twice while its timer runs.",
+              "on_timer")
     measure("kitchen", 33)
     lab.point("the kitchen can be switched off a second time", lab.until(lambda: actions("kitchen") == ["OFF", "ON", "OFF"]),
+              "Is everything as it was, once a device is switched on again?",
               "timer_join when a timer has run, and forget that the device is off. A timer may not move in memory while it runs: "
-              "no realloc.")
+              "no realloc.",
+              "on_switch_on_due")
     publish("kitchen", "event", {"timestamp": 1, "event_type": "OVER_HEATING", "event_value": 33})
     publish("cellar", "info", {"device_id": "cellar", "producer": "check", "software_version": "1"})
     lab.point("events and announcements of any device are shown",
               lab.shows(controller.out, f"^received {base}/kitchen/event: .*OVER_HEATING 33") and
               lab.shows(controller.out, f"^received {base}/cellar/info: device cellar"),
-              "The controller tells messages apart by their topic: topic_matches of playground/topic.h compares with a filter.")
+              "What kind of message is it? The device id in its topic may be any.",
+              "The controller tells messages apart by their topic: topic_matches of playground/topic.h compares with a filter.",
+              "on_received")
     lab.point("the attic, hot in a retained reading only, was left alone", actions("kitchen") and not actions("attic"),
-              "A retained reading tells how hot it was, not how hot it is.")
+              "Not every reading is of this moment.",
+              "A retained reading tells how hot it was, not how hot it is.",
+              "on_telemetry")
     late = lab.observe(broker.port, base + "/+/action/#")
     late.fence()
-    lab.point("no action is retained", actions("kitchen") and not late.messages, "NOT_RETAINED: a command is for now.")
+    lab.point("no action is retained", actions("kitchen") and not late.messages,
+              "Who subscribes tomorrow is not to obey the command of today.",
+              "NOT_RETAINED: a command is for now.",
+              "send_switch")
     patient = lab.start("mqtt_smart_object_controller", *options, "--off-seconds", 600)
     lab.shows(patient.err, "^Subscribed", len(controller.err.matching("^Subscribed")))
     measure("garage", 40)
@@ -287,7 +376,18 @@ def several_devices(lab):
     patient.send(signal.SIGINT)
     lab.point("Ctrl-C ends it at once, though a timer runs",
               is_off and lab.status_of(patient) == 0 and not patient.err.matching("Ended while"),  # by an alarm, where it hung
-              "Before the end: cancel and join every timer that runs, as main does with the one.")
+              "What still runs when the program is to end?",
+              "Before the end: cancel and join every timer that runs, as main does with the one.",
+              "main")
 
 
+# What each task changes; the first one is where most of the work is.
+FILES = {
+    "1": ["examples/simple_consumer.c"],
+    "2": ["examples/json_producer.c", "examples/json_consumer.c"],
+    "3": ["examples/device_producer.c"],
+    "4": ["mosquitto/acl", "mosquitto/passwd", "mosquitto/acl-anonymous"],
+    "5a": ["examples/mqtt_smart_object.c"],
+    "5b": ["examples/mqtt_smart_object_controller.c", "examples/inbox.h", "examples/inbox.c"],
+}
 TASKS = {"1": mean, "2": qos_1, "3": humidity, "4": carol, "5a": second_action, "5b": several_devices}

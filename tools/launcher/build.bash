@@ -13,11 +13,36 @@ build() {
 cmake_build() {
   local preset=$1
   : >"$work/log"
-  {
-    quietly cmake --preset "$@" && quietly cmake --build --preset "$preset" -j "$(processors)"
-  } || die "the build failed"
-  grep -E 'warning:' "$work/log" || true
+  if { is_configured "$@" || logged cmake --preset "$@"; } &&
+    logged cmake --build --preset "$preset" -j "$(processors)"; then
+    diagnostics
+    return
+  fi
+  if [ -z "$(diagnostics)" ]; then cat "$work/log" >&2; fi
+  diagnostics >&2
+  die "the build failed"
 }
+
+# is_configured PRESET [CMAKE OPTION...]: make itself looks whether CMakeLists.txt has changed, which is soon done.
+is_configured() {
+  [ $# = 1 ] && [ -e "build/$1/cmake_install.cmake" ] && [ ! CMakePresets.json -nt "build/$1/CMakeCache.txt" ]
+}
+
+# What compiler and linker say in the log, each thing once, with the lines of the source that it is about; and nothing of
+# what make says.
+diagnostics() {
+  sed "s|$(quoted_for_sed "$PWD")/||g" "$work/log" | awk '
+    function flush() {
+      if (block ~ /: (fatal )?(error|warning): |undefined reference|multiple definition/ && !seen[block]++) print block
+      block = ""
+    }
+    /^(\[ *[0-9]+%\]|--|g?make(\[[0-9]+\])?:|Preset |Consolidate )/ || /: In function |^In file included|^ +from / { next }
+    /^[^ ].*: (fatal )?(error|warning): / || /undefined reference|multiple definition/ { flush() }
+    { block = block (block == "" ? "" : "\n") $0 }
+    END { flush() }'
+}
+
+quoted_for_sed() { printf '%s\n' "$1" | sed 's/[].*^$|\[\\]/\\&/g'; }
 
 # CMake and make have their own ideas of these, and tell them with hundreds of lines.
 refuse_name() {

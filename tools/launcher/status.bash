@@ -8,15 +8,46 @@ status() {
   if [ -x build/dev/bin/mqtt_smart_object_controller ]; then built=yes; fi
   if listens "$port"; then broker=yes; fi
   case $built-$broker in
-    no-*) next="./lab demo builds everything and shows what it is about. ./lab build only builds" ;;
+    no-*) next="./lab demo: builds everything, and shows what it is about" ;;
     yes-no) next="./lab broker, in a terminal of its own" ;;
-    *) next="the exercises of README.md. ./lab check shows how far you are" ;;
+    *) next=$(next_task) ;;
   esac
   printf 'MQTT Playground in C\n\n'
   row programs "$([ $built = yes ] && echo "built, in build/dev/bin" || echo "not built yet")"
   row broker "$([ $broker = yes ] && echo "one listens on port $port" || echo "none listens on port $port")"
+  row tasks "$(tasks)"
   row next "$next"
   printf '\n./lab help shows all commands.\n'
+}
+
+# What the last check of each task has found, until something that it looked at is saved again: see tools/check/check.py.
+tasks() {
+  local name shown=
+  for name in 1 2 3 4 5a 5b; do shown+="$name: $(verdict "$name")  "; done
+  printf '%s' "${shown%  }"
+}
+
+verdict() {
+  local note=build/tasks/$1 found file
+  if [ ! -e "$note" ]; then
+    printf -- '-'
+    return
+  fi
+  found=$(head -n 1 "$note")
+  for file in $(tail -n +2 "$note"); do
+    if [ "$file" -nt "$note" ]; then found=changed; fi
+  done
+  printf '%s' "$found"
+}
+
+next_task() {
+  local name
+  for name in 1 2 3 4 5a 5b; do
+    if [ "$(verdict "$name")" = done ]; then continue; fi
+    printf 'task %s of README.md. ./lab check %s says what is missing' "$name" "$name"
+    return
+  done
+  printf 'all tasks are done. README.md says where to go next'
 }
 
 row() { printf '  %-10s %s\n' "$1" "$2"; }

@@ -1,10 +1,10 @@
 # What is written in Python: the checks of the exercises, the measurements, the runner of the pages.
 
-# The first Python on the PATH is not always the one that has the packages.
+# find_python [, MODULE...]: the first one on the PATH is not always the one that has the packages.
 find_python() {
   local python
   for python in python3 /usr/bin/python3 /usr/local/bin/python3 /opt/homebrew/bin/python3; do
-    if "$python" -c 'import pytest, paho.mqtt.client' 2>/dev/null; then
+    if "$python" -c "import pytest, paho.mqtt.client${1:-}" 2>/dev/null; then
       printf '%s\n' "$python"
       return
     fi
@@ -13,7 +13,7 @@ find_python() {
 }
 
 # Where pip3 has brought the packages, no others are installed.
-setup_python() { find_python >/dev/null 2>&1 || setup check; }
+setup_python() { (find_python) >/dev/null 2>&1 || setup check; }
 
 # in_python TOOL [ARGUMENT...]
 in_python() {
@@ -22,11 +22,34 @@ in_python() {
   "$python" "$@"
 }
 
-# check [EXERCISE]
+# check [EXERCISE] [--watch] [OPTION...]
 check() {
-  build dev
-  say "Checking what you have built"
+  local argument arguments=() how=check_once
+  for argument; do
+    case $argument in --watch) how=check_at_every_save ;; *) arguments+=("$argument") ;; esac
+  done
+  "$how" ${arguments[@]+"${arguments[@]}"}
+}
+
+check_once() {
+  case " $* " in *" --json "*) build dev >&2 ;; *) build dev && say "Checking what you have built" ;; esac
   in_python tools/check/check.py "$@"
+}
+
+# What is saved while a check runs is looked at after it.
+check_at_every_save() {
+  while true; do
+    touch "$work/looked"
+    if [ -t 1 ]; then clear; fi
+    (check_once "$@") || true
+    say "This looks again whenever you save something. Ctrl-C ends it"
+    until is_saved; do sleep 0.3; done
+  done
+}
+
+is_saved() {
+  [ -n "$(find examples dto include src mosquitto \( -name '*.[ch]' -o -path 'mosquitto/[a-z]*' \) -type f \
+    -newer "$work/looked" 2>/dev/null)" ]
 }
 
 # bench [OPTION...]: the tables go to standard output and build/bench.md, the picture to build/bench.svg.
