@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 from playground import Broker, Observer, Program, wire  # noqa: E402
-from screen import Screen  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 
 @pytest.fixture
@@ -23,20 +23,6 @@ def run():
     yield start
     for program in started:
         program.kill()
-
-
-@pytest.fixture
-def look():
-    """Makes screens, and closes them after the test."""
-    made = []
-
-    def make(command, **options):
-        made.append(Screen(command, **options))
-        return made[-1]
-
-    yield make
-    for screen in made:
-        screen.close()
 
 
 @pytest.fixture
@@ -85,3 +71,17 @@ def scripted():
     yield make
     for broker in brokers:
         broker.close()
+
+
+@pytest.fixture
+def terminal():
+    """Opens terminals, and closes them after the test."""
+    opened = []
+
+    def open_one(*command, **options):
+        opened.append(Terminal(*command, **options))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()

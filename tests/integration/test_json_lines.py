@@ -4,11 +4,12 @@ that grows, in a terminal."""
 import base64
 import datetime
 import json
+import os
 import re
 
 import jsonschema
 import pytest
-from playground import PROGRAMS, ROOT, wait_until
+from playground import BUILD, PROGRAMS, ROOT, wait_until
 
 PAGE = (ROOT / "docs" / "json_lines.md").read_text(encoding="utf-8")
 SCHEMA = json.loads(re.search(r"^```json\n(.*?)^```", PAGE, re.M | re.S).group(1))
@@ -144,11 +145,11 @@ def test_json_and_quiet_contradict_each_other(run, name):
     assert program.err.lines == [f"{name}: --quiet prints no messages, and --json prints them: leave one of the two out"]
 
 
-def test_the_plot_of_the_page_grows_in_a_terminal(broker, run, look):
+def test_the_plot_of_the_page_grows_in_a_terminal(broker, run, terminal):
     command = re.search(r"^```sh\n([^`]*\| ttyplot .*?)^```", PAGE, re.M | re.S).group(1)
-    screen = look(command, MQTT_PORT=str(broker.port))
+    shown = terminal("sh", "-c", command, MQTT_PORT=broker.port, PATH=f"{BUILD / 'bin'}:{os.environ['PATH']}")
     wait_until(lambda: broker.log.matching(r"^\d+: simple_consumer\S* 0 #$"), "the subscription")
     producer = run("simple_producer", *broker.options, *FAST, "-C", 5)
     assert producer.wait() == 0
     last = float(producer.out.lines[-1].split(": ")[1])
-    assert "degrees Celsius" in "".join(screen.wait_for(f"last={last:.1f}"))
+    shown.wait_for(rf"degrees Celsius(.*\n)*.*last={last:.1f}")

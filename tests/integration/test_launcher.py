@@ -3,12 +3,15 @@
 import errno
 import fnmatch
 import os
+import pathlib
 import random
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
+import time
 
 import pytest
 from playground import BUILD, DEADLINE, ROOT, RUNNING, Lines, copy_tree, free_port, wait_until
@@ -27,6 +30,7 @@ def test_help_names_every_command():
     assert {"setup", "build", "broker", "demo", "test", "clean"} <= set(commands)
     for command in commands:
         assert re.search(rf"^  {command}\b", result.stdout, re.M)
+    assert max(map(len, result.stdout.splitlines())) <= 80
 
 
 def test_an_unknown_command_is_refused():
@@ -39,16 +43,43 @@ def test_alone_it_says_where_one_is_and_what_comes_next(tree, broker):
     def told():
         result = lab(cwd=tree, env={**os.environ, "MQTT_PORT": str(broker.port)})
         assert result.returncode == 0 and result.stdout.count("\n") < 24
+        assert max(map(len, result.stdout.splitlines())) <= 80
         return dict(re.findall(r"^  (\w+) +(.*)$", result.stdout, re.M))
 
-    assert told()["programs"] == "not built yet" and told()["next"].startswith("./lab demo ")
+    assert told()["programs"] == "not built yet" and told()["next"].startswith("./lab demo")
     program = tree / "build" / "dev" / "bin" / "mqtt_smart_object_controller"
     program.parent.mkdir(parents=True)
     program.write_text("")
     program.chmod(0o755)
-    assert told()["programs"].startswith("built") and told()["next"].startswith("the exercises of README.md")
+    assert told()["programs"].startswith("built") and told()["next"].startswith("task 1 of README.md")
     broker.stop()
     assert told()["broker"].startswith("none") and told()["next"].startswith("./lab broker")
+
+
+def test_alone_it_shows_the_tasks_as_the_last_check_found_them(tree, broker):
+    def told():
+        result = lab(cwd=tree, env={**os.environ, "MQTT_PORT": str(broker.port)})
+        tasks, following = re.search(r"^  tasks +(.*)\n  next +(.*)$", result.stdout, re.M).groups()
+        return dict(re.findall(r"(\w+): (-|\w+(?: of \d+)?)", tasks)), following
+
+    program = tree / "build" / "dev" / "bin" / "mqtt_smart_object_controller"
+    program.parent.mkdir(parents=True)
+    program.write_text("")
+    program.chmod(0o755)
+    notes = tree / "build" / "tasks"
+    notes.mkdir()
+    (notes / "1").write_text("done\nexamples/simple_consumer.c\n")
+    (notes / "3").write_text("2 of 8\nexamples/device_producer.c\n")
+    states, following = told()
+    assert states == {"1": "done", "2": "-", "3": "2 of 8", "4": "-", "5a": "-", "5b": "-"}
+    assert following.startswith("task 2 of README.md")
+    later = time.time() + 1
+    os.utime(tree / "examples" / "simple_consumer.c", (later, later))
+    states, following = told()
+    assert states["1"] == "changed" and states["3"] == "2 of 8" and following.startswith("task 1 of README.md")
+    for name in states:
+        (notes / name).write_text("done\n")
+    assert told()[1].startswith("all tasks are done")
 
 
 @pytest.mark.parametrize("typed, meant", [("chek", "check"), ("hcek", None), ("chekc", "check"), ("checkk", "check"),
@@ -141,6 +172,7 @@ PHASES = [
     ("broker", "mosquitto *"),
     ("certs", "openssl req *"), ("certs", "openssl x509 *"),
     ("demo", "apt-get install *"), ("demo", "cmake --build *"), ("demo", "mosquitto *"),
+    ("watch", "python3 tools/watch/*"), ("up", "cmake --build *"),
     ("check 1", "cmake --preset *"), ("check 1", "python3 tools/check/*"),
     ("test quick", "cmake --build *"), ("test quick", "ctest *"),
     ("test", "ctest --preset once"), ("test", "clang-tidy -p *"), ("test", "cppcheck *"),
@@ -255,19 +287,228 @@ def test_the_broker_runs_in_the_foreground_until_ctrl_c(tree, start, run):
     assert run("simple_producer", "-p", port, "-C", 1).wait() == 69
 
 
-def test_the_demo_cleans_up_after_ctrl_c(tree, start, tmp_path):
-    """With the programs as they are built: what is under test is the script around them."""
-    (tree / "build" / "dev").mkdir(parents=True)
-    (tree / "build" / "dev" / "bin").symlink_to(BUILD / "bin")
+@pytest.fixture
+def built(tree, tmp_path):
+    """The programs as they are built, in a tree that says it has nothing to build: what is under test is the script around
+    them. Returns variables of the environment."""
+    (tree / "build" / "dev" / "bin").mkdir(parents=True)
+    for program in (BUILD / "bin").iterdir():
+        (tree / "build" / "dev" / "bin" / program.name).symlink_to(program)
     for name in ("temporary", "tools"):
         (tmp_path / name).mkdir()
     (tmp_path / "tools" / "cmake").symlink_to("/bin/true")
-    process = start("demo", TMPDIR=tmp_path / "temporary", PATH=f"{tmp_path / 'tools'}:{os.environ['PATH']}")
-    process.lines.wait_for("sent telemetry/temperature")
+    return {"TMPDIR": tmp_path / "temporary", "PATH": f"{tmp_path / 'tools'}:{os.environ['PATH']}"}
+
+
+def replace(tree, program, text):
+    path = tree / "build" / "dev" / "bin" / program
+    path.unlink()
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_the_demo_cleans_up_after_ctrl_c(start, built, tmp_path):
+    process = start("demo", **built)
+    process.lines.wait_for("telemetry/temperature +27.38: a reading")
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(DEADLINE) == 130
     assert not processes_of(process.pid)
     assert not list((tmp_path / "temporary").iterdir())
+
+
+def hurry(tree):
+    """The demo in a tenth of its time: of an option that is given twice, the last one counts."""
+    replace(tree, "mqtt_smart_object", f'exec {BUILD}/bin/mqtt_smart_object "$@" --interval 0.05')
+    replace(tree, "mqtt_smart_object_controller", f'exec {BUILD}/bin/mqtt_smart_object_controller "$@" --off-seconds 0.4')
+
+
+def test_the_demo_tells_its_story_and_what_is_next(start, tree, built, tmp_path):
+    hurry(tree)
+    process = start("demo", **built)
+    assert process.wait(2 * DEADLINE) == 0
+    text = "\n".join(process.lines.lines)
+    assert re.search("Exercise 5.*Subscribed to .*the device says who it is.*OVER_HEATING 35.14: .*SWITCH OFF: .*SWITCH ON: .*"
+                     "OFFLINE: .*What you have seen.*Start with the first.*simple_producer", text, re.S), text
+    assert "\x1b" not in text
+    assert not processes_of(process.pid) and not list((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.parametrize("program", ["mqtt_smart_object", "mqtt_smart_object_controller"])
+def test_the_demo_shows_the_words_of_a_program_that_fails(start, tree, built, program):
+    hurry(tree)
+    replace(tree, program, "echo its own words; exit 70")
+    process = start("demo", **built)
+    assert process.wait(2 * DEADLINE) == 1
+    process.lines.wait_for("^its own words$")
+    process.lines.wait_for(f"^lab: {program} has failed")
+    assert not process.lines.matching("What you have seen") and not processes_of(process.pid)
+
+
+def test_the_demo_is_a_picture_on_a_terminal(tree, built, terminal, tmp_path):
+    hurry(tree)
+    shown = terminal("./lab", "demo", folder=tree, **built)
+    shown.wait_for(r"^ device001 +● ONLINE")
+    shown.wait_for(r"threshold 37$")
+    assert shown.wait_for_end() == 0
+    assert shown.ask("alternate_on", "cursor_flag", "wrap_flag") == ["0", "1", "1"]
+    story = shown.screen("-S", "-")
+    assert re.search("▼ +▲.*OVER_HEATING.*What you have seen.*Start with the first", story, re.S), story
+    assert not shown.broken_lines() and not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_picture_that_is_stopped_leaves_the_terminal_as_it_was(tree, built, terminal, tmp_path):
+    shown = terminal("./lab", "demo", folder=tree, **built)
+    shown.wait_for(r"temperature +\d\d")
+    shown.type("C-c")
+    assert shown.wait_for_end() == 130
+    assert shown.ask("alternate_on", "cursor_flag", "wrap_flag") == ["0", "1", "1"]
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_a_terminal_shows_that_something_goes_on_and_a_pipe_does_not(start, tree, world, terminal):
+    (world.tools / "cmake").write_text(STUB + "echo '[ 42%] Building C object, as far as the screen is wide: xxxxxxxxxxxxxxxx'\n"
+                                       'case $call in *--build*) cat "$GO" ;; esac\n')
+    shown = terminal("./lab", "build", folder=tree, columns=60, **world.environment())
+    shown.wait_for(r"^   [1-9]\d* s  \[ 42%\] Building C object")  # a second later, too
+    assert not shown.broken_lines()
+    world.let_go()
+    assert shown.wait_for_end() == 0
+    assert "42%" not in shown.screen() and "The programs are in build/dev/bin" in shown.screen()
+    process = start("build", **world.environment())
+    world.wait_for("cmake --build *", 2)
+    world.let_go()
+    assert process.wait(DEADLINE) == 0
+    process.lines.thread.join(DEADLINE)
+    assert not process.lines.matching("42%|\x1b|\r")
+
+
+@pytest.mark.parametrize("found, installs", [("die none", "check\n"), ("echo python3", "")])
+def test_python_and_its_packages_are_installed_where_they_are_missing(found, installs):
+    script = f"""cd '{ROOT}'; . tools/launcher/running.bash; . tools/launcher/tools.bash
+        find_python() {{ {found}; }}
+        setup() {{ echo "$1"; }}
+        setup_python"""
+    result = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", timeout=DEADLINE, check=True)
+    assert result.stdout == installs
+
+
+def test_it_watches_a_device_of_the_broker_of_the_environment(start, broker, observe):
+    process = start("watch", "kitchen", MQTT_HOST="127.0.0.1", MQTT_PORT=broker.port)
+    process.lines.wait_for("Subscribed to /device/kitchen/#")
+    observe(broker.port).publish("/device/kitchen/action/switch", '{"action_type":"SWITCH","action_value":"OFF"}')
+    process.lines.wait_for("action/switch +SWITCH OFF: the controller commands the switch OFF")
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(DEADLINE) == 130
+    assert not processes_of(process.pid)
+
+
+# --- in one window ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def port(tree):
+    """That of a broker which is told by MQTT_PORT."""
+    (tree / "mosquitto" / "mosquitto.conf").write_text((ROOT / "mosquitto" / "mosquitto.conf").read_text())
+    return ports_in_a_row((0, 1))
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def up(tree, built, port, terminal):
+    """Opens the window as somebody does who has no tmux yet; whatever is left in it is ended after the test."""
+    sockets = tempfile.mkdtemp()  # a short path
+    shell = pathlib.Path(sockets) / "shell"
+    shell.write_text("#!/bin/sh\nPS1='ready> ' exec /bin/sh\n")
+    shell.chmod(0o755)
+
+    def open_window():
+        return terminal("./lab", "up", folder=tree, **{
+            **built, "TMUX": None, "TMUX_TMPDIR": sockets, "MQTT_PORT": port, "SHELL": shell, "columns": 150,
+            "rows": 40})
+
+    yield open_window
+    for socket_path in pathlib.Path(sockets).glob("*/*"):
+        subprocess.run(["tmux", "-S", socket_path, "kill-server"], capture_output=True, check=False)
+    shutil.rmtree(sockets)
+
+
+def test_a_window_has_the_broker_and_two_terminals_side_by_side(up, port):
+    window = up()
+    window.wait_for("terminal 1 .*terminal 2 ")
+    window.wait_for("Type: .*And here:")
+    window.wait_for("^   simple_consumer .*   simple_producer --count 5 --seed 1")
+    window.wait_for(RUNNING)
+    window.wait_for("^ready> .*│ready>")
+    window.type("simple_consumer", "Enter")
+    window.wait_for("^Subscribed to: #")
+    window.type("C-b", "Right")
+    window.type("simple_producer -C 1 --seed 1; echo ${MANPATH##*/build}", "Enter")
+    window.wait_for(r"│sent sensor/temperature: 27.38")
+    window.wait_for(r"^received sensor/temperature: 27.38 ")
+    window.wait_for("│/dev/man:$")
+
+    again = up()  # is the same one
+    again.wait_for(r"^received sensor/temperature: 27.38 ")
+    again.type("C-b", "d")
+    assert again.wait_for_end() == 0
+    again.wait_for("It goes on")
+    assert listens(port)
+
+    window.type("exit", "Enter")
+    wait_until(lambda: "terminal 2" not in window.screen(), "one terminal is left")
+    assert listens(port)
+    window.type("C-c")
+    window.wait_for("Summary: 1 received")
+    window.type("exit", "Enter")
+    assert window.wait_for_end() == 0
+    wait_until(lambda: not listens(port), "the broker has ended")
+
+
+def test_the_broker_of_a_window_can_be_started_again(up, port):
+    window = up()
+    window.wait_for(RUNNING)
+    window.type("C-b", "Down")
+    window.type("C-c")
+    window.wait_for(r"^\./lab broker starts it again$")
+    window.wait_for(r"^ready> *$")
+    assert not listens(port)
+    window.type("./lab broker", "Enter")
+    wait_until(lambda: listens(port), "it runs again")
+    window.wait_for(RUNNING)
+
+
+def test_a_window_that_is_closed_leaves_nothing_running(up, port):
+    window = up()
+    window.wait_for(RUNNING)
+    window.close()
+    wait_until(lambda: not listens(port), "the broker has ended")
+
+
+def test_without_a_window_it_says_what_to_type(tree, built, terminal, tmp_path):
+    by_hand = "(?s)lab broker.*simple_consumer.*simple_producer"
+    inside = terminal("./lab", "up", folder=tree, **built)  # in a tmux: the test's own
+    inside.wait_for("^== This is a tmux already")
+    inside.wait_for(by_hand)
+    assert inside.wait_for_end() == 0
+
+    environment = {**os.environ, **{name: str(value) for name, value in built.items()}}
+    environment.pop("TMUX", None)
+    result = lab("up", cwd=tree, env=environment)
+    assert result.returncode == 0 and "This is no terminal" in result.stdout and re.search(by_hand, result.stdout)
+
+    everything_else = tmp_path / "without"
+    everything_else.mkdir()
+    for folder in reversed(environment["PATH"].split(":")):
+        for path in pathlib.Path(folder).glob("*"):
+            if path.name != "tmux":
+                (everything_else / path.name).unlink(missing_ok=True)
+                (everything_else / path.name).symlink_to(path)
+    result = lab("up", cwd=tree, env={**environment, "PATH": str(everything_else)})
+    assert result.returncode == 0 and "Without tmux" in result.stdout and re.search(by_hand, result.stdout)
 
 
 # --- failed ----------------------------------------------------------------------------------------------------------
@@ -291,12 +532,15 @@ def is_free(port):
     return True
 
 
+def ports_in_a_row(shifts):
+    """The first of them, below those that the system gives to connections."""
+    return next(port for port in random.sample(range(20000, 25000), 100) if all(is_free(port + shift) for shift in shifts))
+
+
 def test_all_ports_move_together(tree, start, run):
     (tree / "mosquitto" / "mosquitto.conf").write_text((ROOT / "mosquitto" / "mosquitto.conf").read_text())
     assert lab("certs", cwd=tree).returncode == 0
-    # Below those that the system gives to connections.
-    port = next(port for port in random.sample(range(20000, 25000), 100)
-                if all(is_free(port + shift) for shift in (0, 1, 7000, 7001)))
+    port = ports_in_a_row((0, 1, 7000, 7001))
     broker = start("broker", "--port", str(port))
     broker.lines.wait_for(f"export MQTT_PORT={port}$")
     running = broker.lines.wait_for(RUNNING)
@@ -384,7 +628,7 @@ def test_it_builds_in_a_folder_with_spaces_and_umlauts_and_says_so_if_that_was_m
                    check=True)
     result = lab("build", cwd=folder)
     assert result.returncode == 0, result.stderr
-    page = (folder / "build" / "dev" / "man" / "simple_producer.1").read_text(encoding="utf-8")
+    page = (folder / "build" / "dev" / "man" / "man1" / "simple_producer.1").read_text(encoding="utf-8")
     assert ".B simple_producer\n" in page
 
     moved = folder.rename(tmp_path / "moved")
@@ -415,3 +659,70 @@ def test_clean_removes_what_was_built(tree):
     assert result.returncode == 0
     assert not (tree / "build").exists()
     assert lab("clean", cwd=tree).returncode == 0, "it can be repeated"
+
+
+# --- what a compiler says --------------------------------------------------------------------------------------------
+
+SAID = """[ 10%] Building C object CMakeFiles/a.dir/examples/a.c.o
+In file included from {0}/examples/a.c:1:
+{0}/include/a.h:1:5: warning: unused variable 'y'
+    1 | int y;
+      |     ^
+{0}/examples/a.c: In function 'main':
+{0}/examples/a.c:3:10: {1}
+    3 |     int x
+      |          ^
+[ 20%] Building C object CMakeFiles/b.dir/examples/b.c.o
+{0}/include/a.h:1:5: warning: unused variable 'y'
+    1 | int y;
+      |     ^
+gmake[2]: *** [CMakeFiles/a.dir/build.make:76: CMakeFiles/a.dir/examples/a.c.o] Error 1
+gmake: *** [Makefile:136: all] Error 2
+"""
+SHOWN = """include/a.h:1:5: warning: unused variable 'y'
+    1 | int y;
+      |     ^
+examples/a.c:3:10: {0}
+    3 |     int x
+      |          ^
+"""
+
+
+@pytest.mark.parametrize("status, line", [(2, "error: expected ';'"), (0, "warning: unused variable 'x'")])
+def test_of_a_build_that_is_shown_which_the_compiler_says_and_each_thing_once(start, tree, world, status, line):
+    (world.tools / "said").write_text(SAID.format(tree, line))
+    (world.tools / "cmake").write_text(f'#!/bin/sh\ncase $1 in --build) cat "{world.tools}/said"; exit {status} ;; esac\n')
+    process = start("build", **world.environment())
+    assert process.wait(DEADLINE) == min(status, 1)
+    process.lines.thread.join(DEADLINE)
+    end = "lab: the build failed\n" if status else "\n== The programs are in build/dev/bin\n"
+    assert "\n".join(process.lines.lines) + "\n" == f"\n== Building build/dev\n{SHOWN.format(line)}{end}"
+
+
+def test_what_is_configured_is_not_configured_again(start, tree, world):
+    assert start("build", **world.environment()).wait(DEADLINE) == 0
+    for name in ("CMakeCache.txt", "cmake_install.cmake"):
+        (tree / "build" / "dev").mkdir(exist_ok=True)
+        (tree / "build" / "dev" / name).write_text("")
+    assert start("build", **world.environment()).wait(DEADLINE) == 0
+    assert len(world.called("cmake --preset dev")) == 1 and len(world.called("cmake --build *")) == 2
+    later = time.time() + 1
+    os.utime(tree / "CMakePresets.json", (later, later))
+    assert start("build", **world.environment()).wait(DEADLINE) == 0
+    assert len(world.called("cmake --preset dev")) == 2
+
+
+def test_a_check_that_watches_looks_again_at_every_save_also_at_one_while_it_looks(start, tree, world):
+    source = tree / "examples" / "simple_consumer.c"
+    process = start("check", "1", "--watch", "--hint", "2", **world.environment("python3 tools/check/*"))
+    world.wait_for("python3 tools/check/check.py 1 --hint 2")
+    source.touch()
+    world.let_go()
+    world.wait_for("python3 tools/check/check.py 1 --hint 2", 2)
+    world.let_go()
+    wait_until(lambda: len([line for line in process.lines.lines if "Ctrl-C ends it" in line]) == 2, "the end of the second look")
+    source.touch()
+    world.wait_for("python3 tools/check/check.py 1 --hint 2", 3)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(DEADLINE) == 130
+    assert not processes_of(process.pid) and not list(world.temporary.iterdir())

@@ -134,35 +134,36 @@ def test_progress_stays_in_one_line_of_a_terminal_of_any_width(broker, columns, 
     assert f"\r{' ' * width}\rSummary" in seen
 
 
-def test_progress_follows_a_terminal_that_changes_its_size(broker, look):
-    def shown():
-        return [line for line in screen.lines() if "messages" in line]
+def test_progress_follows_a_terminal_that_changes_its_size(broker, terminal):
+    def progress():
+        return [line for line in shown.screen().splitlines() if "messages" in line]
 
-    screen = look("simple_producer --count 0 --interval 0.01 --quiet", columns=30, MQTT_PORT=str(broker.port))
+    shown = terminal(*program("simple_producer", *broker.options, "--count", 0, "--interval", 0.01, "--quiet"), columns=30)
     # Where it becomes narrower, the line that stands there is broken in two, and its first part stays.
     for columns, old in ((30, 0), (60, 0), (120, 0), (40, 1), (25, 2)):
-        screen.resize(columns)
+        shown.resize(columns, 24)
         for _ in range(4):
-            seen = shown()
-            wait_until(lambda: shown() != seen, "the next progress")
-        assert len(shown()) <= 1 + old and all(len(line) < columns for line in shown()[old:])
-    screen.press("C-c")
-    screen.wait_for("Summary: ")
-    assert screen.status() == 0
+            seen = progress()
+            wait_until(lambda: progress() != seen, "the next progress")
+        assert len(progress()) <= 1 + old and all(len(line) < columns for line in progress()[old:])
+    shown.type("C-c")
+    shown.wait_for("^Summary: ")
+    assert shown.wait_for_end() == 0
 
 
-def test_ctrl_c_typed_at_a_terminal_ends_what_was_typed_there(broker, look):
+def test_ctrl_c_typed_at_a_terminal_ends_what_was_typed_there(broker, terminal):
     """Both ends of a pipe: the terminal sends the signal to each."""
-    screen = look("simple_consumer | cat; echo the prompt", MQTT_PORT=str(broker.port))
-    screen.wait_for("Subscribed to: #")
-    screen.press("C-c")
-    assert "Summary: no messages" in " ".join(screen.wait_for("the prompt"))
+    shown = terminal("sh", "-c", "trap : INT; " + " ".join(map(str, program("simple_consumer", *broker.options))) + " | cat")
+    shown.wait_for("^Subscribed to: #")
+    shown.type("C-c")
+    shown.wait_for("Summary: no messages")
+    assert shown.wait_for_end() == 130  # that of cat
 
 
-def test_a_screen_has_colours_unless_they_are_not_wanted(broker, look):
-    coloured = look("simple_producer --count 1", MQTT_PORT=str(broker.port))
-    plain = look("simple_producer --count 1", MQTT_PORT=str(broker.port), NO_COLOR="1")
-    for screen in (coloured, plain):
-        screen.wait_for("Summary: ")
-    assert re.search("\x1b\\[38;5;\\d+msent\x1b", coloured.escapes()) and "sent" in plain.escapes()
-    assert "\x1b[38" not in plain.escapes()
+def test_a_screen_has_colours_unless_they_are_not_wanted(broker, terminal):
+    command = program("simple_producer", *broker.options, "--count", 1)
+    coloured, plain = terminal(*command), terminal(*command, NO_COLOR="1")
+    for shown in (coloured, plain):
+        assert shown.wait_for_end() == 0
+    assert re.search("\x1b\\[38;5;\\d+msent\x1b", coloured.screen("-e")) and "sent" in plain.screen()
+    assert "\x1b[38" not in plain.screen("-e")

@@ -19,7 +19,7 @@ broker() {
   if [ "$port" != "$first" ]; then configuration=$(shifted_by $((port - first))); fi
   # Started by root, mosquitto becomes another user, who has to be able to read these.
   if [ "$(id -u)" = 0 ]; then chmod -R a+rX mosquitto; fi
-  say "The lab's broker: port $port for everybody, port $((port + 1)) with a password. Ctrl-C ends it."
+  say "The broker, until Ctrl-C: port $port for everybody, $((port + 1)) with a password"
   if [ "$port" != "$first" ]; then printf '   In the other terminals: export MQTT_PORT=%s\n' "$port"; fi
   cd mosquitto
   SECONDS=0
@@ -52,7 +52,7 @@ start_private_broker() {
   mosquitto=$(find_mosquitto)
   for try in 1 2 3 4 5 6 7 8 9 10; do
     port=$((20000 + RANDOM % 10000 + try))
-    printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$port" >"$work/mosquitto.conf"
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\nlog_type all\n' "$port" >"$work/mosquitto.conf"
     "$mosquitto" -c "$work/mosquitto.conf" >"$work/mosquitto.log" 2>&1 &
     for ((tenths = 0; tenths < 50; tenths++)); do
       if grep -q 'version .* running' "$work/mosquitto.log"; then return; fi

@@ -62,11 +62,34 @@ trap 'exit 130' INT
 trap 'exit 131' QUIT
 trap 'exit 143' TERM
 
+# logged COMMAND...: what it says goes to $work/log. On a terminal one sees meanwhile that it is at work.
+logged() {
+  work=${work:-$(mktemp -d)}
+  if [ -t 1 ] && [[ ${TERM:-dumb} != dumb ]]; then
+    "$@" 2>&1 | tee -a "$work/log" | show_last_line
+  else
+    "$@" >>"$work/log" 2>&1
+  fi
+}
+
 # quietly COMMAND...: what it says is shown only if it fails.
 quietly() {
-  if "$@" >>"$work/log" 2>&1; then return; fi
+  if logged "$@"; then return; fi
   cat "$work/log" >&2
   return 1
+}
+
+# show_last_line: of what it reads, behind how long it takes already, in one line that rewrites itself.
+show_last_line() {
+  local line last='' text clear=$'\r\e[K'
+  trap 'printf %s "$clear"; exit 130' INT
+  SECONDS=0
+  while IFS= read -r -t 1 line || [ $? -gt 128 ]; do # a second without a line is no end
+    last=${line:-$last}
+    text="   $SECONDS s  ${last//[![:print:]]/ }"
+    printf '%s%s' "$clear" "${text:0:$(tput cols) - 1}"
+  done
+  printf %s "$clear"
 }
 
 # alone COMMAND...: another ./lab in this folder waits meanwhile. What the command starts does not keep the lock.

@@ -54,13 +54,13 @@ install_missing() {
   fi
   case $manager in
     apt)
-      ${as_root[@]+"${as_root[@]}"} apt-get update -qq
-      ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        "${missing[@]}" >/dev/null
+      quietly ${as_root[@]+"${as_root[@]}"} apt-get update -q &&
+        quietly ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+          apt-get install -y -q --no-install-recommends "${missing[@]}"
       ;;
-    dnf) ${as_root[@]+"${as_root[@]}"} dnf install -y -q "${missing[@]}" ;;
-    brew) brew install "${missing[@]}" ;;
-  esac
+    dnf) quietly ${as_root[@]+"${as_root[@]}"} dnf install -y "${missing[@]}" ;;
+    brew) quietly brew install "${missing[@]}" ;;
+  esac || die "nothing could be installed: the last lines above say why"
 }
 
 # Nothing is done as root that the user has not agreed to. Where there is nobody to ask, a password cannot be typed
@@ -71,6 +71,7 @@ ask_for_sudo() {
   if [ -t 0 ]; then
     read -r -p "This runs 'sudo $manager install'. Go on? [y/N] " answer
     case $answer in [yY]*) ;; *) die "nothing was installed. Missing: ${missing[*]}" ;; esac
+    sudo -v # asks for the password now, and not in the middle of what is shown
   else
     sudo -n true 2>/dev/null ||
       die "sudo needs a password and there is no terminal. Run: sudo $manager install ${missing[*]}"
