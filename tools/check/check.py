@@ -35,6 +35,12 @@ def coloured(text, kind):
     return f"\033[38;5;{COLOURS[kind]}m{text}\033[0m"
 
 
+def wrapped(text, margin):
+    """In lines that fit into the terminal, each behind a margin of so many columns; the first one has its own."""
+    width = min(100, shutil.get_terminal_size((100, 24)).columns - 1)
+    return textwrap.fill(text, max(width, margin + 20), initial_indent=" " * margin, subsequent_indent=" " * margin).strip()
+
+
 class Verdict:
     """What was found of one task."""
 
@@ -95,7 +101,7 @@ def tell(verdict, level):
     """All points of one task, and a hint for the first one that is missing."""
     for point in verdict.points:
         word = "done" if point.is_done else "missing"
-        print(f"  {coloured(word.ljust(8), word)} " + textwrap.fill(point.what, 100, subsequent_indent=" " * 11))
+        print(f"  {coloured(word.ljust(8), word)} {wrapped(point.what, 11)}")
     for name in verdict.crashed:
         print(f"\n{coloured(name, 'crashed')} has crashed.")
     if verdict.problem is not None:
@@ -109,7 +115,7 @@ def tell(verdict, level):
 
 def tell_hint(verdict, level):
     for hint in hints_of(verdict.name, verdict.missing[0])[:level]:
-        print("\n" + textwrap.fill(f"Hint: {hint}", 100).replace("Hint:", coloured("Hint:", "hint"), 1))
+        print(f"\n{coloured('Hint:', 'hint')} {wrapped(hint, 6)}")
     if level < 3:
         print(f"\n{('More', 'And the place in the code')[level - 1]}: ./lab check {verdict.name} --hint {level + 1}")
     if verdict.last_words is not None:
