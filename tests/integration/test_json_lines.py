@@ -148,7 +148,7 @@ def test_json_and_quiet_contradict_each_other(run, name):
 def test_the_plot_of_the_page_grows_in_a_terminal(broker, run, terminal):
     command = re.search(r"^```sh\n([^`]*\| ttyplot .*?)^```", PAGE, re.M | re.S).group(1)
     shown = terminal("sh", "-c", command, MQTT_PORT=broker.port, PATH=f"{BUILD / 'bin'}:{os.environ['PATH']}")
-    wait_until(lambda: broker.log.matching(r"^\d+: simple_consumer\S* 0 #$"), "the subscription")
+    wait_until(lambda: broker.log.matching(r"^\d+: simple_consumer\S* 0 sensor/temperature$"), "the subscription")
     producer = run("simple_producer", *broker.options, *FAST, "-C", 5)
     assert producer.wait() == 0
     last = float(producer.out.lines[-1].split(": ")[1])
