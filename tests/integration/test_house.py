@@ -178,3 +178,9 @@ def test_the_launcher_is_thin_and_has_all_its_parts():
     text = (ROOT / "lab").read_text()
     assert text.count("\n") <= 100
     assert [ROOT / part for part in sorted(re.findall(r"^\. (.*)$", text, re.M))] == files("tools/launcher/*")
+
+
+def test_every_file_of_tests_is_run():
+    listed = re.findall(r"^ *(?:unit|integration)\((\w+)", (ROOT / "tests" / "CMakeLists.txt").read_text(), re.M)
+    there = [path.stem.removeprefix("test_") for path in files("tests/unit/test_*.c", "tests/integration/test_*.py")]
+    assert sorted(listed) == sorted(there)
