@@ -97,6 +97,15 @@ def test_an_exercise_that_there_is_not_is_named(exercise):
     assert result.returncode != 0 and f"there is no exercise {exercise}" in result.stderr
 
 
+@pytest.mark.parametrize("options, words", [
+    (["1", "--hnit"], "the check has no --hnit. It has --hint 1 to 3, --watch and --json"),
+    (["--hint"], "how much of a hint?"), (["1", "--hint", "4"], "how much of a hint?"),
+    (["1", "two"], "there is no exercise two.")])
+def test_what_a_check_does_not_have_is_refused_in_a_line(options, words):
+    result = lab("check", *options)
+    assert result.returncode != 0 and result.stdout == "" and re.fullmatch(rf"lab: {re.escape(words)}.*\n", result.stderr)
+
+
 @pytest.fixture
 def tree(tmp_path):
     """A copy of what is committed, whose broker has free ports."""
@@ -726,3 +735,14 @@ def test_a_check_that_watches_looks_again_at_every_save_also_at_one_while_it_loo
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(DEADLINE) == 130
     assert not processes_of(process.pid) and not list(world.temporary.iterdir())
+
+
+def test_a_build_that_is_interrupted_by_the_end_of_a_watch_shows_no_log(start, tree, world):
+    """make tells of the signal itself, and ends with a status of its own."""
+    make = STUB.replace(': <"$GO"', "sleep 60 & wait")
+    (world.tools / "cmake").write_text("#!/bin/sh\ntrap 'echo Interrupt; exit 2' INT\n" + make)
+    process = start("check", "1", "--watch", **world.environment("cmake --build *"))
+    world.wait_for("cmake --build *")
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(DEADLINE) == 130
+    assert not any("Interrupt" in line or "failed" in line for line in process.lines.lines)

@@ -22,36 +22,6 @@ in_python() {
   "$python" "$@"
 }
 
-# check [EXERCISE] [--watch] [OPTION...]
-check() {
-  local argument arguments=() how=check_once
-  for argument; do
-    case $argument in --watch) how=check_at_every_save ;; *) arguments+=("$argument") ;; esac
-  done
-  "$how" ${arguments[@]+"${arguments[@]}"}
-}
-
-check_once() {
-  case " $* " in *" --json "*) build dev >&2 ;; *) build dev && say "Checking what you have built" ;; esac
-  in_python tools/check/check.py "$@"
-}
-
-# What is saved while a check runs is looked at after it.
-check_at_every_save() {
-  while true; do
-    touch "$work/looked"
-    if [ -t 1 ]; then clear; fi
-    (check_once "$@") || true
-    say "This looks again whenever you save something. Ctrl-C ends it"
-    until is_saved; do sleep 0.3; done
-  done
-}
-
-is_saved() {
-  [ -n "$(find examples dto include src mosquitto \( -name '*.[ch]' -o -path 'mosquitto/[a-z]*' \) -type f \
-    -newer "$work/looked" 2>/dev/null)" ]
-}
-
 # bench [OPTION...]: the tables go to standard output and build/bench.md, the picture to build/bench.svg.
 bench() {
   build release -D PLAYGROUND_BENCH=ON
