@@ -181,8 +181,9 @@ def test_every_point_has_three_hints_and_its_place_is_in_the_code(task):
     assert missing and all(not point["hints"] for point in verdict["points"] if point["done"])
     for point in missing:
         nudge, way, place = point["hints"]
-        path, number, text = re.fullmatch(r"([\w/.-]+):(\d+): (.*)", place).groups()
-        assert len({nudge, way}) == 2 and (ROOT / path).read_text().splitlines()[int(number) - 1].strip() == text
+        path, number, text = re.fullmatch(r"([\w/.-]+)(?::(\d+): (.*))?", place).groups()
+        assert len({nudge, way}) == 2 and (ROOT / path).is_file()
+        assert number is None or (ROOT / path).read_text().splitlines()[int(number) - 1].strip() == text
 
 
 def test_places_are_those_that_are_named():
@@ -200,6 +201,20 @@ def test_places_are_those_that_are_named():
 def test_the_overview_is_there_for_programs_too():
     verdicts = [json.loads(line) for line in run_check("--json").splitlines()]
     assert [verdict["task"] for verdict in verdicts] == TASKS
+
+
+def test_what_cannot_be_looked_at_is_told_to_programs_too():
+    verdict = json.loads(run_check("1", "--json", "--problem", "the programs cannot be built"))
+    assert not verdict["done"] and verdict["points"] == [] and verdict["problem"] == "the programs cannot be built"
+
+
+def test_a_program_under_construction_does_not_control_the_terminal(tmp_path):
+    program = tmp_path / "simple_consumer"
+    program.write_text("#!/bin/sh\nprintf 'a\\033[2Jb\\n'\n")
+    program.chmod(0o755)
+    result = subprocess.run([sys.executable, ROOT / "tools" / "check" / "check.py", "1", "--bin", tmp_path, "--patience", "1"],
+                            capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert result.returncode == 1 and r"  a\x1b[2Jb" in result.stdout and "\x1b" not in result.stdout
 
 
 def test_a_terminal_shows_it_in_colours_that_repeat_the_words(terminal):

@@ -77,6 +77,8 @@ def test_alone_it_shows_the_tasks_as_the_last_check_found_them(tree, broker):
     os.utime(tree / "examples" / "simple_consumer.c", (later, later))
     states, following = told()
     assert states["1"] == "changed" and states["3"] == "2 of 8" and following.startswith("task 1 of README.md")
+    (tree / "examples" / "device_producer.c").unlink()
+    assert told()[0]["3"] == "changed"
     for name in states:
         (notes / name).write_text("done\n")
     assert told()[1].startswith("all tasks are done")
@@ -95,6 +97,16 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed, meant
 def test_an_exercise_that_there_is_not_is_named(exercise):
     result = lab("check", exercise)
     assert result.returncode != 0 and f"there is no exercise {exercise}" in result.stderr
+
+
+@pytest.mark.parametrize("command, words", [
+    ("clean x", "clean takes nothing more, and not x"), ("build x", "build takes nothing more"),
+    ("up x", "up takes nothing more"), ("demo --help", "demo takes nothing more"),
+    ("certs x", "certs takes nothing more"), ("readme --updat", "the pages take --update, and not --updat"),
+    ("bench x", "the bench takes options, and not x")])
+def test_what_a_command_does_not_take_is_refused_in_a_line(command, words):
+    result = lab(*command.split())
+    assert result.returncode != 0 and result.stdout == "" and re.fullmatch(rf"lab: {re.escape(words)}.*\n", result.stderr)
 
 
 @pytest.mark.parametrize("options, words", [
@@ -706,6 +718,13 @@ def test_of_a_build_that_is_shown_which_the_compiler_says_and_each_thing_once(st
     process.lines.thread.join(DEADLINE)
     end = "lab: the build failed\n" if status else "\n== The programs are in build/dev/bin\n"
     assert "\n".join(process.lines.lines) + "\n" == f"\n== Building build/dev\n{SHOWN.format(line)}{end}"
+
+
+def test_another_program_is_told_that_nothing_can_be_built(start, tree, world):
+    (world.tools / "cmake").write_text("#!/bin/sh\nexit 1\n")
+    process = start("check", "2", "--json", **world.environment())
+    process.wait(DEADLINE)
+    world.wait_for("python3 tools/check/check.py 2 --json --problem the programs cannot be built")
 
 
 def test_what_is_configured_is_not_configured_again(start, tree, world):

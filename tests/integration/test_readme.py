@@ -1,13 +1,15 @@
 """The pages show what the programs do: tools/book/readme.py types their commands and compares."""
 
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
-from playground import BUILD, ROOT
+from playground import BUILD, DEADLINE, ROOT, wait_until
 
 sys.path.insert(0, str(ROOT / "tools" / "book"))
 import compare  # noqa: E402
@@ -120,3 +122,26 @@ def test_times_are_compared(number, line):
     shifted = [text.replace("17953663", "17000003") for text in LINES]
     assert compare.matches(LINES, shifted)
     assert not compare.matches(LINES, [*shifted[:number], line.replace("17953663", "17000003"), *shifted[number + 1:]])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_of_it_goes_on_when_it_is_stopped(tmp_path, number):
+    def left():
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                found += [path.parent.name] if mark.encode() in path.read_bytes() else []
+            except OSError:
+                pass  # it has ended, or is somebody else's
+        return found
+
+    mark = f"READ_BY_A_TEST={tmp_path}"
+    name, value = mark.split("=")
+    process = subprocess.Popen([*CHECK, "--bin", BUILD / "bin", "--only", "Exercise", ROOT / "README.md"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               env={**os.environ, name: value, "TMPDIR": str(tmp_path)})
+    wait_until(lambda: len(left()) > 8, "programs of several chapters")
+    process.send_signal(number)
+    assert process.wait(2 * DEADLINE) == 128 + number
+    wait_until(lambda: not left(), "the end of all that it had started")
+    assert not list(tmp_path.iterdir())

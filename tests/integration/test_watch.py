@@ -320,3 +320,15 @@ def test_a_flood_ends_neither_the_picture_nor_the_patience(broker, observe, term
     shown.wait_for(r"temperature +49.99 °C")
     shown.type("C-c")
     assert shown.wait_for_end() == 0
+
+
+def test_without_an_output_it_says_so(broker):
+    result = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', *map(str, watched(broker))], capture_output=True, encoding="utf-8",
+                            timeout=DEADLINE, check=False)
+    assert (result.returncode, result.stderr) == (74, "watch: standard output is closed\n")
+
+
+def test_a_mistyped_option_is_refused_in_a_line(broker):
+    result = subprocess.run([*map(str, watched(broker, "--hots", "x"))], capture_output=True, encoding="utf-8", timeout=DEADLINE,
+                            check=False)
+    assert result.returncode == 64 and result.stderr == "watch: unrecognized arguments: --hots (see ./lab watch --help)\n"

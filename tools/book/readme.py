@@ -68,6 +68,9 @@ class Wrong(Exception):
 class Terminal:
     """A shell: what it shows since the last command."""
 
+    started = []  # the processes of all terminals; they are in sessions of their own, and no signal reaches them by itself
+    is_over = False
+
     def __init__(self, environment, ports, patience):
         self.patience = patience
         self.environment = environment
@@ -78,6 +81,8 @@ class Terminal:
 
     def type(self, text):
         self.interrupt()
+        if Terminal.is_over:
+            raise Wrong("this was stopped")
         self.past = [*self.lines(), *((time.monotonic(), "command", "$ " + line) for line in text.splitlines())]
         for shown, free in self.ports.items():
             text = re.sub(rf"(--port |-p |:){shown}\b", rf"\g<1>{free}", text)
@@ -87,6 +92,7 @@ class Terminal:
         self.process = subprocess.Popen(["bash", "-c", text], cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
                                         start_new_session=True)
+        Terminal.started.append(self.process)
         self.output = playground.Lines(self.process.stdout)
 
     def shown(self):
@@ -109,6 +115,18 @@ class Terminal:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
             self.process.wait(playground.DEADLINE)
+
+    def end(self):
+        """./lab needs a moment: what it has started is in process groups of its own."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(playground.DEADLINE)
+        except ProcessLookupError:
+            pass
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def shows_the_same(old, new):
@@ -145,9 +163,7 @@ class Chapter:
                 return lines
             finally:
                 for terminal in self.terminals.values():
-                    if terminal.process is not None and terminal.process.poll() is None:
-                        os.killpg(terminal.process.pid, signal.SIGKILL)
-                        terminal.process.wait()
+                    terminal.end()
                 if self.broker is not None:
                     self.broker.stop(signal.SIGKILL)
 
@@ -318,6 +334,15 @@ class Page:
         self.path.write_text("\n".join(line for chapter in self.chapters for line in chapter.lines), encoding="utf-8")
 
 
+def stop(number, _):
+    """The chapters notice that their terminals have ended, and tidy up."""
+    Terminal.is_over = True
+    for process in Terminal.started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+    sys.exit(128 + number)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--update", action="store_true", help="replace the shown output by what came")
@@ -329,6 +354,8 @@ def main():
     arguments = parser.parse_args()
     for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
         os.environ.pop(name, None)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     book = [Page(path.resolve(), arguments) for path in arguments.pages]
     asked = [chapter for page in book for chapter in page.chapters
              if arguments.only is None or arguments.only in chapter.lines[0]]

@@ -35,6 +35,11 @@ def coloured(text, kind):
     return f"\033[38;5;{COLOURS[kind]}m{text}\033[0m"
 
 
+def printable(text):
+    """Without what would control the terminal: a program under construction may print anything."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def wrapped(text, margin):
     """In lines that fit into the terminal, each behind a margin of so many columns; the first one has its own."""
     width = min(100, shutil.get_terminal_size((100, 24)).columns - 1)
@@ -50,6 +55,8 @@ class Verdict:
         folder.chmod(0o755)  # for the broker, which root starts as another user
         lab = Lab(arguments, folder)
         try:
+            if arguments.problem:
+                raise RuntimeError(arguments.problem)
             TASKS[name](lab)
         except Exception as error:  # whatever a program under construction may do, the learner wants to know the points
             self.problem = error
@@ -70,6 +77,8 @@ class Verdict:
 
     @property
     def state(self):
+        if not self.points:
+            return "not checked"
         return "done" if self.is_done else f"{len(self.points) - len(self.missing)} of {len(self.points)}"
 
     def note(self, start):
@@ -90,10 +99,12 @@ def hints_of(task, point):
     """The three of them, the last one with the line where its place is now."""
     nudge, way, place = point.hints
     path, _, text = place.partition(" ") if "/" in place.split(" ")[0] else (FILES[task][0], "", place)
+    if not text:
+        return [nudge, way, path]
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
     # A function begins at the margin; anything else is where it stands first.
     found = [number for number, line in enumerate(lines, 1) if re.search(rf"^\w.*\b{re.escape(text)}(\(|$)", line)] or \
-        [number for number, line in enumerate(lines, 1) if text and text in line] or [1]
+        [number for number, line in enumerate(lines, 1) if text in line] or [1]
     return [nudge, way, f"{path}:{found[-1] if text == 'main' else found[0]}: {lines[found[0] - 1].strip()}"]
 
 
@@ -120,7 +131,7 @@ def tell_hint(verdict, level):
         print(f"\n{('More', 'And the place in the code')[level - 1]}: ./lab check {verdict.name} --hint {level + 1}")
     if verdict.last_words is not None:
         name, lines = verdict.last_words
-        print("\n".join(["", f"The last lines of {name} then:", "", *(f"  {line}" for line in lines)]))
+        print("\n".join(["", f"The last lines of {name} then:", "", *(f"  {printable(line)}" for line in lines)]))
 
 
 def look(name, arguments):
@@ -171,6 +182,7 @@ def main():
     parser.add_argument("--hint", type=int, choices=(1, 2, 3), default=1, nargs="?", const=1,
                         help="how much of a hint: 1 a nudge, 2 a way, 3 the place in the code")
     parser.add_argument("--json", action="store_true", help="one JSON object a task, for other programs")
+    parser.add_argument("--problem", help="why there is nothing to look at")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
     parser.add_argument("--mosquitto", type=pathlib.Path, default=ROOT / "mosquitto", help="the broker's configuration")
     parser.add_argument("--patience", type=float, default=8, metavar="SECONDS", help="for what has to happen")

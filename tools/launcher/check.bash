@@ -22,7 +22,12 @@ read_check() {
 
 # check_once [EXERCISE] [OPTION...]
 check_once() {
-  case " $* " in *" --json "*) build dev >&2 ;; *) build dev && say "Checking what you have built" ;; esac
+  if [[ " $* " == *" --json "* ]]; then
+    (build dev >&2) || set -- "$@" --problem "the programs cannot be built"
+  else
+    build dev
+    say "Checking what you have built"
+  fi
   in_python tools/check/check.py "$@"
 }
 

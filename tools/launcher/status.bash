@@ -35,7 +35,7 @@ verdict() {
   fi
   found=$(head -n 1 "$note")
   for file in $(tail -n +2 "$note"); do
-    if [ "$file" -nt "$note" ]; then found=changed; fi
+    if [ ! -e "$file" ] || [ "$file" -nt "$note" ]; then found=changed; fi
   done
   printf '%s' "$found"
 }

@@ -3,7 +3,6 @@
     watch.py [OPTION...] [DEVICE]        watch.py --help says which"""
 
 import argparse
-import importlib.util
 import os
 import queue
 import secrets
@@ -157,8 +156,13 @@ def topic_part(forbidden):
     return read
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(64, f"watch: {message} (see ./lab watch --help)\n")
+
+
 def read_arguments():
-    parser = argparse.ArgumentParser(prog="./lab watch", description="Shows what a device of exercise 5 does, live.")
+    parser = Parser(prog="./lab watch", description="Shows what a device of exercise 5 does, live.")
     environment = os.environ
     parser.add_argument("device", nargs="?", default="device001", type=topic_part("/+#"), help="its id: %(default)s")
     parser.add_argument("--host", default=environment.get("MQTT_HOST") or "localhost", help="the broker's; or MQTT_HOST")
@@ -185,15 +189,19 @@ def read_arguments():
 
 
 def screen_for(arguments, device):
+    if sys.stdout is None:
+        print("watch: standard output is closed", file=sys.stderr)
+        sys.exit(EX_IOERR)
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in ("", "dumb") or "utf" not in sys.stdout.encoding.lower():
         return Log()
-    if importlib.util.find_spec("rich") is None:
+    try:
+        from picture import Picture
+    except ImportError:
         print("There is no rich for this Python, which draws the picture. ./lab setup check or pip3 install rich brings it",
               file=sys.stderr)
         return Log()
     os.environ.pop("COLUMNS", None)  # what the terminal says itself is right after a change of its size, too
     os.environ.pop("LINES", None)
-    from picture import Picture
     return Picture(device, f"{arguments.host}:{arguments.port}")
 
 
