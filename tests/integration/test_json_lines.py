@@ -152,4 +152,4 @@ def test_the_plot_of_the_page_grows_in_a_terminal(broker, run, terminal):
     producer = run("simple_producer", *broker.options, *FAST, "-C", 5)
     assert producer.wait() == 0
     last = float(producer.out.lines[-1].split(": ")[1])
-    shown.wait_for(rf"degrees Celsius(.*\n)*.*last={last:.1f}")
+    wait_until(lambda: "degrees Celsius" in shown.screen() and re.search(rf"last.*{last:.1f}", shown.screen()), "the plot")
