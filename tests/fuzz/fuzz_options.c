@@ -101,14 +101,19 @@ static void must_be_one_line(const char *text, size_t length)
     must(is_clean((const uint8_t *)text, length - 1), "a refusal is one line without control characters");
 }
 
-/* No argument ends with the password, unless that looks like the option itself, or like what it is blotted out with. */
+/* No argument ends with the password, unless that looks like the option itself, or like what it is blotted out with.
+ * The name of the option may be a part of that: of "--password=**" and "rd=**". */
 static void must_be_blotted_out(const char *password, int argc, char **argv)
 {
+    static const char option[] = "--password=";
     size_t length = strlen(password);
 
     for (int i = 1; i < argc && strspn(password, "-P*") < length; i++) {
-        size_t argument = strlen(argv[i]);
-        must(argument < length || strcmp(argv[i] + argument - length, password) != 0, "the password is blotted out");
+        bool is_option = strncmp(argv[i], option, strlen(option)) == 0;
+        const char *shown = is_option ? argv[i] + strlen(option) : argv[i];
+        size_t size = strlen(shown);
+        must(!is_option || strspn(shown, "*") == size, "what follows the option is blotted out");
+        must(size < length || strcmp(shown + size - length, password) != 0, "the password is blotted out");
     }
 }
 
