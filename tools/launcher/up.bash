@@ -11,7 +11,9 @@ up() {
     by_hand "This is no terminal. Open three in this folder, and type:"
   else
     mux has-session 2>/dev/null || open_panes
-    trap 'mux kill-server; exit 129' HUP # the window was closed: nothing goes on that nobody sees
+    # The window was closed: nothing goes on that nobody sees. A second hangup, of the shell before this one, is not to end
+    # what does that.
+    trap 'trap "" HUP; mux kill-server; exit 129' HUP
     mux attach-session || mux kill-server
     if mux has-session 2>/dev/null; then say "It goes on. ./lab up brings you back; exit in both ends it"; fi
   fi
