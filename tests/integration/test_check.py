@@ -208,6 +208,14 @@ def test_what_cannot_be_looked_at_is_told_to_programs_too():
     assert not verdict["done"] and verdict["points"] == [] and verdict["problem"] == "the programs cannot be built"
 
 
+def test_what_nobody_has_asked_to_note_is_not_noted():
+    """Nor what a test finds in the tree of somebody who works in it."""
+    note = ROOT / "build" / "tasks" / "1"
+    before = note.exists() and note.stat()
+    run_check("1")
+    assert (note.exists() and note.stat()) == before
+
+
 def test_a_program_under_construction_does_not_control_the_terminal(tmp_path):
     program = tmp_path / "simple_consumer"
     program.write_text("#!/bin/sh\nprintf 'a\\033[2Jb\\n'\n")

@@ -743,17 +743,28 @@ def test_what_is_configured_is_not_configured_again(start, tree, world):
 def test_a_check_that_watches_looks_again_at_every_save_also_at_one_while_it_looks(start, tree, world):
     source = tree / "examples" / "simple_consumer.c"
     process = start("check", "1", "--watch", "--hint", "2", **world.environment("python3 tools/check/*"))
-    world.wait_for("python3 tools/check/check.py 1 --hint 2")
+    world.wait_for("python3 tools/check/check.py 1 --hint 2 --began *")
     source.touch()
     world.let_go()
-    world.wait_for("python3 tools/check/check.py 1 --hint 2", 2)
+    world.wait_for("python3 tools/check/check.py 1 --hint 2 --began *", 2)
     world.let_go()
     wait_until(lambda: len([line for line in process.lines.lines if "Ctrl-C ends it" in line]) == 2, "the end of the second look")
     source.touch()
-    world.wait_for("python3 tools/check/check.py 1 --hint 2", 3)
+    world.wait_for("python3 tools/check/check.py 1 --hint 2 --began *", 3)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(DEADLINE) == 130
     assert not processes_of(process.pid) and not list(world.temporary.iterdir())
+
+
+@pytest.mark.parametrize("while_it_builds, state", [("", "1 of 5"), ("touch examples/simple_consumer.c", "changed")])
+def test_what_is_saved_after_a_build_began_was_not_looked_at(tree, built, tmp_path, while_it_builds, state):
+    cmake = tmp_path / "tools" / "cmake"
+    cmake.unlink()
+    cmake.write_text(f"#!/bin/sh\n{while_it_builds}\n")
+    cmake.chmod(0o755)
+    environment = {**os.environ, **{name: str(value) for name, value in built.items()}}
+    assert lab("check", "1", cwd=tree, env=environment).returncode == 1
+    assert f"  tasks      1: {state}  2: -" in lab(cwd=tree).stdout
 
 
 def test_a_build_that_is_interrupted_by_the_end_of_a_watch_shows_no_log(start, tree, world):

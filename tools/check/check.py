@@ -1,6 +1,6 @@
 """Checks the build tasks of the exercises, as README.md words them: ./lab check [EXERCISE].
 
-    check.py [EXERCISE] [--hint [LEVEL]] [--json] [--bin FOLDER] [--mosquitto FOLDER] [--patience SECONDS]
+    check.py [EXERCISE] [--hint LEVEL] [--json] [--bin FOLDER] [--mosquitto FOLDER] [--patience SECONDS]
 
 Runs the programs against a broker of its own and watches them from outside, as an independent client. Prints the
 points of the task, done or missing, and a hint for the first one that is missing; without an exercise, a line for each
@@ -16,7 +16,6 @@ import shutil
 import sys
 import tempfile
 import textwrap
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -81,12 +80,12 @@ class Verdict:
             return "not checked"
         return "done" if self.is_done else f"{len(self.points) - len(self.missing)} of {len(self.points)}"
 
-    def note(self, start):
-        """For ./lab, which shows it until one of these files is saved again."""
+    def note(self, began):
+        """For ./lab, which shows it until one of these files is saved again: after the build of it began, that is."""
         path = ROOT / "build" / "tasks" / self.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join([self.state, *FILES[self.name]]) + "\n", encoding="utf-8")
-        os.utime(path, (start, start))
+        os.utime(path, ns=(began.stat().st_mtime_ns,) * 2)
 
     def as_json(self):
         return {"task": self.name, "title": TASKS[self.name].__doc__, "done": self.is_done,
@@ -98,14 +97,16 @@ class Verdict:
 def hints_of(task, point):
     """The three of them, the last one with the line where its place is now."""
     nudge, way, place = point.hints
-    path, _, text = place.partition(" ") if "/" in place.split(" ")[0] else (FILES[task][0], "", place)
-    if not text:
-        return [nudge, way, path]
-    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
-    # A function begins at the margin; anything else is where it stands first.
-    found = [number for number, line in enumerate(lines, 1) if re.search(rf"^\w.*\b{re.escape(text)}(\(|$)", line)] or \
-        [number for number, line in enumerate(lines, 1) if text in line] or [1]
-    return [nudge, way, f"{path}:{found[-1] if text == 'main' else found[0]}: {lines[found[0] - 1].strip()}"]
+    path, _, text = place.partition(" ") if "/" in place else (FILES[task][0], "", place)
+    line = text and line_of(text, (ROOT / path).read_text(encoding="utf-8").splitlines())
+    return [nudge, way, f"{path}:{line}" if line else path]
+
+
+def line_of(text, lines):
+    """NUMBER: LINE where a function of this name begins, at the margin; or else where the text stands first, if it does."""
+    found = [(number, line) for number, line in enumerate(lines, 1) if text in line]
+    begin = [(number, line) for number, line in found if re.match(rf"\w.*\b{re.escape(text)}\(", line)]
+    return next((f"{number}: {line.strip()}" for number, line in begin + found), None)
 
 
 def tell(verdict, level):
@@ -135,9 +136,9 @@ def tell_hint(verdict, level):
 
 
 def look(name, arguments):
-    start = time.time()
     verdict = Verdict(name, arguments)
-    verdict.note(start)
+    if arguments.began:
+        verdict.note(arguments.began)
     return verdict
 
 
@@ -179,9 +180,11 @@ def check_for_programs(names, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exercise", nargs="?", help=f"one of {', '.join(TASKS)}; 5: both of its tasks; none: all")
-    parser.add_argument("--hint", type=int, choices=(1, 2, 3), default=1, nargs="?", const=1,
+    parser.add_argument("--hint", type=int, choices=(1, 2, 3), default=1,
                         help="how much of a hint: 1 a nudge, 2 a way, 3 the place in the code")
     parser.add_argument("--json", action="store_true", help="one JSON object a task, for other programs")
+    parser.add_argument("--began", type=pathlib.Path, metavar="FILE",
+                        help="as old as what is judged: what is found is noted for ./lab")
     parser.add_argument("--problem", help="why there is nothing to look at")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "dev" / "bin", help="where the programs are")
     parser.add_argument("--mosquitto", type=pathlib.Path, default=ROOT / "mosquitto", help="the broker's configuration")

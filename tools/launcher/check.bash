@@ -20,21 +20,22 @@ read_check() {
   check=("$how" ${options[@]+"${options[@]}"})
 }
 
-# check_once [EXERCISE] [OPTION...]
+# check_once [EXERCISE] [OPTION...]: what is saved from now on is not what it judges.
 check_once() {
-  if [[ " $* " == *" --json "* ]]; then
-    (build dev >&2) || set -- "$@" --problem "the programs cannot be built"
-  else
+  touch "$work/began"
+  if [[ " $* " != *" --json "* ]]; then
     build dev
     say "Checking what you have built"
+  elif ! (build dev >&2); then
+    in_python tools/check/check.py "$@" --problem "the programs cannot be built"
+    return
   fi
-  in_python tools/check/check.py "$@"
+  in_python tools/check/check.py "$@" --began "$work/began"
 }
 
 # What is saved while a check runs is looked at after it.
 check_at_every_save() {
   while true; do
-    touch "$work/looked"
     if [ -t 1 ]; then clear; fi
     (
       trap 'exit 130' INT # as in run
@@ -47,5 +48,5 @@ check_at_every_save() {
 
 is_saved() {
   [ -n "$(find examples dto include src mosquitto \( -name '*.[ch]' -o -path 'mosquitto/[a-z]*' \) -type f \
-    -newer "$work/looked" 2>/dev/null)" ]
+    -newer "$work/began" 2>/dev/null)" ]
 }
