@@ -14,7 +14,7 @@ import tempfile
 import time
 
 import pytest
-from playground import BUILD, DEADLINE, ROOT, RUNNING, Lines, copy_tree, free_port, wait_until
+from playground import BUILD, DEADLINE, ROOT, RUNNING, copy_tree, free_port, start_piped, wait_until
 
 
 def lab(*arguments, cwd=ROOT, script="./lab", **options):
@@ -133,12 +133,8 @@ def start(tree):
     started = []
 
     def start(*arguments, **environment):
-        process = subprocess.Popen(["./lab", *arguments], cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, encoding="utf-8", start_new_session=True,
-                                   env={**os.environ, **{name: str(value) for name, value in environment.items()}})
-        process.lines = Lines(process.stdout)
-        started.append(process)
-        return process
+        started.append(start_piped("./lab", *arguments, environment=environment, cwd=tree, start_new_session=True))
+        return started[-1]
 
     yield start
     for process in started:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from playground import DEADLINE, ROOT, Lines, wait_until
+from playground import DEADLINE, ROOT, start_piped, wait_until
 
 WATCH = [sys.executable, ROOT / "tools" / "watch" / "watch.py"]
 BASE = "/device/device001/"
@@ -23,12 +23,8 @@ def log(broker):
     started = []
 
     def start(*arguments, command=WATCH, **environment):
-        process = subprocess.Popen([*map(str, command), *map(str, broker.options), *arguments], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
-                                   env={**os.environ, **environment})
-        process.lines = Lines(process.stdout)
-        started.append(process)
-        return process
+        started.append(start_piped(*command, *broker.options, *arguments, environment=environment))
+        return started[-1]
 
     yield start
     for process in started:
@@ -205,10 +201,9 @@ def test_it_only_listens(broker, run, log):
     broker.log.wait_for("Received DISCONNECT from watch-")
 
 
-def test_the_broker_of_the_environment_counts(broker, log):
-    process = subprocess.Popen([*map(str, WATCH)], stdout=subprocess.PIPE, encoding="utf-8",
-                               env={**os.environ, "MQTT_HOST": "127.0.0.1", "MQTT_PORT": str(broker.port)})
-    Lines(process.stdout).wait_for(f"at 127.0.0.1:{broker.port}$")
+def test_the_broker_of_the_environment_counts(broker):
+    process = start_piped(*WATCH, environment={"MQTT_HOST": "127.0.0.1", "MQTT_PORT": broker.port})
+    process.lines.wait_for(f"at 127.0.0.1:{broker.port}$")
     process.send_signal(signal.SIGINT)
     assert process.wait(DEADLINE) == 0
 

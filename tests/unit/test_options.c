@@ -384,12 +384,12 @@ static void an_ipv6_host_gets_its_brackets(void **state)
     assert_string_equal(result.options.connection.brokers[0].uri, "tcp://[::1]:1884");
 }
 
-static void quiet_silences_the_console(void **state)
+/* What the console prints of a message on the topic a, after the option was read. */
+static const char *printed_after(char *option)
 {
-    static char name[] = PROGRAM, quiet[] = "--quiet";
-    char *argv[] = {name, quiet, NULL};
+    static char name[] = PROGRAM;
+    char *argv[] = {name, option, NULL};
 
-    (void)state;
     memset(&result.options, 0, sizeof result.options);
     capture_start(&result.out, stdout);
     result.goes_on = options_read(&result.options, &plain, 2, argv, &result.status);
@@ -397,23 +397,19 @@ static void quiet_silences_the_console(void **state)
     capture_stop(&result.out);
     console_set_form(CONSOLE_TEXT);
     assert_true(result.goes_on);
-    assert_string_equal(result.out.text, "");
+    return result.out.text;
+}
+
+static void quiet_silences_the_console(void **state)
+{
+    (void)state;
+    assert_string_equal(printed_after((char[]){"--quiet"}), "");
 }
 
 static void json_changes_what_the_console_prints(void **state)
 {
-    static char name[] = PROGRAM, json[] = "--json";
-    char *argv[] = {name, json, NULL};
-
     (void)state;
-    memset(&result.options, 0, sizeof result.options);
-    capture_start(&result.out, stdout);
-    result.goes_on = options_read(&result.options, &plain, 2, argv, &result.status);
-    console_sent("a", 0, false, "b");
-    capture_stop(&result.out);
-    console_set_form(CONSOLE_TEXT);
-    assert_true(result.goes_on);
-    assert_non_null(strstr(result.out.text, "\"direction\":\"sent\",\"topic\":\"a\""));
+    assert_non_null(strstr(printed_after((char[]){"--json"}), "\"direction\":\"sent\",\"topic\":\"a\""));
 }
 
 static void the_client_id_is_the_program_and_a_random_suffix(void **state)

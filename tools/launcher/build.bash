@@ -18,8 +18,7 @@ cmake_build() {
     diagnostics
     return
   fi
-  if [ -z "$(diagnostics)" ]; then cat "$work/log" >&2; fi
-  diagnostics >&2
+  diagnostics | grep . >&2 || cat "$work/log" >&2 # whatever it was that no compiler said
   die "the build failed"
 }
 

@@ -1,5 +1,7 @@
 # Where one is: what ./lab says when it is asked for nothing.
 
+TASKS=(1 2 3 4 5a 5b) # those of tools/check/tasks.py
+
 # listens PORT: whether somebody does, on this computer.
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
@@ -23,7 +25,7 @@ status() {
 # What the last check of each task has found, until something that it looked at is saved again: see tools/check/check.py.
 tasks() {
   local name shown=
-  for name in 1 2 3 4 5a 5b; do shown+="$name: $(verdict "$name")  "; done
+  for name in "${TASKS[@]}"; do shown+="$name: $(verdict "$name")  "; done
   printf '%s' "${shown%  }"
 }
 
@@ -42,7 +44,7 @@ verdict() {
 
 next_task() {
   local name
-  for name in 1 2 3 4 5a 5b; do
+  for name in "${TASKS[@]}"; do
     if [ "$(verdict "$name")" = done ]; then continue; fi
     printf 'task %s of README.md. ./lab check %s says what is missing' "$name" "$name"
     return

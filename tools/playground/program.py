@@ -62,6 +62,15 @@ class Program:
             self.process.wait()
 
 
+def start_piped(*command, environment=None, **options):
+    """Any other command: all that it prints comes into its lines."""
+    process = subprocess.Popen(
+        list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+        env={**os.environ, **{name: str(value) for name, value in (environment or {}).items()}}, **options)
+    process.lines = Lines(process.stdout)
+    return process
+
+
 def descriptors(program):
     """How many files and connections a program has open."""
     return len(list(pathlib.Path(f"/proc/{program.process.pid}/fd").iterdir()))
