@@ -198,13 +198,26 @@ def test_places_are_those_that_are_named():
             assert text in (ROOT / path).read_text(), place
 
 
+def assert_described(verdict):
+    """By the table of the reference, field by field."""
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8").split("\n## The verdict of a check as JSON\n")[1]
+    types = dict(re.findall(r"^\| `([\w.]+)` \| ([\w, ]+) \|", page.split("\n## ")[0], re.M))
+    name = {str: "string", bool: "boolean", list: "array", type(None): "null"}
+    fields = [*verdict.items(), *((f"points.{key}", value) for point in verdict["points"] for key, value in point.items())]
+    assert set(dict(fields)) == {field for field in types if verdict["points"] or "." not in field}
+    assert not [field for field, value in fields if name[type(value)] not in types[field].split(", ")]
+
+
 def test_the_overview_is_there_for_programs_too():
     verdicts = [json.loads(line) for line in run_check("--json").splitlines()]
     assert [verdict["task"] for verdict in verdicts] == TASKS
+    for verdict in verdicts:
+        assert_described(verdict)
 
 
 def test_what_cannot_be_looked_at_is_told_to_programs_too():
     verdict = json.loads(run_check("1", "--json", "--problem", "the programs cannot be built"))
+    assert_described(verdict)
     assert not verdict["done"] and verdict["points"] == [] and verdict["problem"] == "the programs cannot be built"
 
 

@@ -498,7 +498,11 @@ def test_the_broker_of_a_window_can_be_started_again(up, port):
     window.wait_for(RUNNING)
 
 
-def test_a_window_that_is_closed_leaves_nothing_running(up, port):
+def test_a_window_that_is_closed_leaves_nothing_running(up, port, tmp_path):
+    """Also where the hangup comes once more, and reaches what is just about to end it."""
+    tmux = tmp_path / "tools" / "tmux"
+    tmux.write_text(f'#!/bin/sh\ncase "$*" in *kill-server) kill -HUP $PPID $$ ;; esac\nexec "{shutil.which("tmux")}" "$@"\n')
+    tmux.chmod(0o755)
     window = up()
     window.wait_for(RUNNING)
     window.close()
