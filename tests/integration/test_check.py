@@ -164,6 +164,13 @@ def test_every_point_can_be_missed(verdicts, task):
     assert {point for points in seen for point in points} == missed
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_where_nothing_was_done_nothing_is_waited_for(task):
+    """However patient one is; and of what the check sends to find that out, the learner sees nothing."""
+    status, _, text = check(task, BUILD / "bin", ROOT / "mosquitto", 1000)
+    assert status == 1 and not re.search("/last:|device001/event: ", text)
+
+
 @pytest.mark.parametrize("level, count, more", [(1, 1, "--hint 2"), (2, 2, "--hint 3"), (3, 3, None)])
 def test_a_hint_has_three_levels(level, count, more):
     output = run_check("1", "--hint", str(level))

@@ -2,14 +2,13 @@
 
 import collections
 import json
+import re
 import signal
 import subprocess
-import time
 
 import playground
 
-QUIET = 2  # seconds in which nothing happens: then nothing more will
-REACTION = 0.5  # seconds until what a check does is something that happens
+MOMENT = 0.2  # seconds; TCP sends small packets with a delay
 
 
 Point = collections.namedtuple("Point", "what is_done hints")
@@ -24,9 +23,9 @@ class Lab:
         self.patience = arguments.patience  # seconds
         self.folder = folder
         self.brokers, self.programs, self.observers = [], [], []
-        self.happened, self.quiet_since = 0, time.monotonic()
         self.points = []
         self.last_words = None  # what the last program showed when the first point was found missing
+        self.marks = []  # patterns of lines that are about the check's own messages
 
     def broker(self):
         self.brokers.append(playground.Broker(self.folder))
@@ -45,30 +44,29 @@ class Lab:
         self.observers.append(playground.Observer(*arguments, **options))
         return self.observers[-1]
 
-    def until(self, condition, pause=0):
-        """Waits until condition() holds, and no longer than one has patience, or than something happens: now and then there
-        may be a pause of so many seconds. Returns what condition() gave last."""
-        start = time.monotonic()
+    def until(self, condition, unless=lambda: False):
+        """Waits until condition() holds, and no longer than one has patience, or than a moment from when unless() holds.
+        Returns what condition() gave last."""
+        return playground.until(lambda: condition() or unless(), self.patience) and playground.until(condition, MOMENT)
 
-        def is_over():
-            now = time.monotonic()
-            if self.happened != (happened := self.happenings()):
-                self.happened, self.quiet_since = happened, now
-            return condition() or (now - self.quiet_since > QUIET + pause and now - start > REACTION)
-
-        playground.until(is_over, self.patience)
-        return condition()
-
-    def happenings(self):
-        """How much of everything there has been so far."""
-        lines = [broker.log for broker in self.brokers]
-        lines += [stream for program in self.programs for stream in (program.out, program.err)]
-        return sum(len(stream.lines) for stream in lines) + sum(len(observer.messages) for observer in self.observers)
-
-    def shows(self, lines, pattern, count=1):
+    def shows(self, lines, pattern, count=1, unless=lambda: False):
         """Whether a program shows that many lines with the pattern, or will."""
-        self.until(lambda: len(lines.matching(pattern)) >= count or lines.ended)
-        return len(lines.matching(pattern)) >= count
+        return self.until(lambda: len(lines.matching(pattern)) >= count, unless=lambda: lines.ended or unless())
+
+    def has_dealt_with_all(self, program, client, topic):
+        """Publishes one more message, which the program shows. Once it has, it has dealt with what came before, and who waits
+        for an answer to that can stop. Returns a function that tells."""
+        mark = f" {re.escape(topic)}: "
+        self.marks.append(mark)
+        count = len(program.out.matching(mark))
+        client.publish(topic, "", 1)
+        return lambda: len(program.out.matching(mark)) > count
+
+    def all_of(self, program, broker):
+        """Waits until a program that ends by itself has done so, and the broker has had all of it."""
+        self.status_of(program)
+        for connected in program.err.matching("^Connected to "):
+            self.shows(broker.log, f"Received DISCONNECT from {connected.split()[-1]}$")
 
     def status_of(self, program):
         """With which it ends, once all is here that it printed; None: it goes on for longer than one has patience."""
@@ -83,7 +81,8 @@ class Lab:
         if not is_done:
             if self.last_words is None and self.programs:
                 program = self.programs[-1]
-                self.last_words = program.name, program.out.lines[-6:] or program.err.lines[-6:] or ["(none)"]
+                shown = [line for line in program.out.lines if not any(re.search(mark, line) for mark in self.marks)]
+                self.last_words = program.name, shown[-6:] or program.err.lines[-6:] or ["(none)"]
             self.patience = min(self.patience, 2)  # what follows will hardly come
 
     def close(self):
