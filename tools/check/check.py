@@ -130,7 +130,7 @@ def tell_hint(verdict, level):
         print(f"\n{coloured('Hint:', 'hint')} {wrapped(hint, 6)}")
     if level < 3:
         print(f"\n{('More', 'And the place in the code')[level - 1]}: ./lab check {verdict.name} --hint {level + 1}")
-    if verdict.last_words is not None:
+    if verdict.last_words:
         name, lines = verdict.last_words
         print("\n".join(["", f"The last lines of {name} then:", "", *(f"  {printable(line)}" for line in lines)]))
 

@@ -77,13 +77,15 @@ class Lab:
 
     def point(self, what, is_done, *hints):
         """The hints: a nudge, a way, and a place: what to look for in the file of the task, or in another, "FILE TEXT"."""
+        is_first_missing = not is_done and all(point.is_done for point in self.points)
         self.points.append(Point(what, bool(is_done), hints))
-        if not is_done:
-            if self.last_words is None and self.programs:
-                program = self.programs[-1]
-                shown = [line for line in program.out.lines if not any(re.search(mark, line) for mark in self.marks)]
-                self.last_words = program.name, shown[-6:] or program.err.lines[-6:] or ["(none)"]
-            self.patience = min(self.patience, 2)  # what follows will hardly come
+        if is_first_missing:
+            self.patience /= 4  # what follows will hardly come
+            self.last_words = self.programs and self.words_of(self.programs[-1])
+
+    def words_of(self, program):
+        shown = [line for line in program.out.lines if not any(re.search(mark, line) for mark in self.marks)]
+        return program.name, shown[-6:] or program.err.lines[-6:] or ["(none)"]
 
     def close(self):
         for program in self.programs:
