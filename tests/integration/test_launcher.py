@@ -651,6 +651,7 @@ def test_it_builds_in_a_folder_with_spaces_and_umlauts_and_says_so_if_that_was_m
     assert result.returncode == 0, result.stderr
     page = (folder / "build" / "dev" / "man" / "man1" / "simple_producer.1").read_text(encoding="utf-8")
     assert ".B simple_producer\n" in page
+    assert (folder / "build" / "dev" / "bin" / "timer_lesson").exists()
 
     moved = folder.rename(tmp_path / "moved")
     result = lab("build", cwd=moved)
@@ -738,6 +739,13 @@ def test_what_is_configured_is_not_configured_again(start, tree, world):
     os.utime(tree / "CMakePresets.json", (later, later))
     assert start("build", **world.environment()).wait(DEADLINE) == 0
     assert len(world.called("cmake --preset dev")) == 2
+
+
+@pytest.mark.parametrize("command, target", [("build", "programs"), ("check 1", "programs"), ("readme", "programs"),
+                                             ("test quick", "all"), ("bench", "all"), ("fuzz 5", "all")])
+def test_who_wants_the_programs_does_not_wait_for_the_tests(start, world, command, target):
+    assert start(*command.split(), **world.environment()).wait(DEADLINE) == 0
+    assert len(world.called(f"cmake --build * --target {target} *")) == 1
 
 
 def test_a_check_that_watches_looks_again_at_every_save_also_at_one_while_it_looks(start, tree, world):

@@ -11,10 +11,11 @@ build() {
 }
 
 cmake_build() {
-  local preset=$1
+  local preset=$1 target=programs
+  if [ $# -gt 1 ]; then target=all; fi # who has options for CMake needs more
   : >"$work/log"
   if { is_configured "$@" || logged cmake --preset "$@"; } &&
-    logged cmake --build --preset "$preset" -j "$(processors)"; then
+    logged cmake --build --preset "$preset" --target "$target" -j "$(processors)"; then
     diagnostics
     return
   fi
