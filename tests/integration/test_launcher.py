@@ -333,6 +333,22 @@ def test_the_demo_cleans_up_after_ctrl_c(start, built, tmp_path):
     assert not list((tmp_path / "temporary").iterdir())
 
 
+@pytest.mark.parametrize("stop", STOPS)
+@pytest.mark.parametrize("command", ["check 5b", "check", "check 5a --json", "check --watch"])
+def test_nothing_is_left_of_a_check_that_is_stopped(start, built, tmp_path, command, stop):
+    number, status = STOPS[stop]
+    process = start(*command.split(), **built)
+    wait_until(lambda: list((tmp_path / "temporary").rglob("broker.conf")), "a broker")
+    if stop == "Ctrl-C":
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    assert process.wait(DEADLINE) == status
+    process.lines.thread.join(DEADLINE)
+    assert not process.lines.matching("Traceback|Error") and not processes_of(process.pid)
+    assert not list((tmp_path / "temporary").iterdir())
+
+
 def hurry(tree):
     """The demo in a tenth of its time: of an option that is given twice, the last one counts."""
     replace(tree, "mqtt_smart_object", f'exec {BUILD}/bin/mqtt_smart_object "$@" --interval 0.05')

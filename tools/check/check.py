@@ -154,8 +154,8 @@ def check_one_by_one(names, arguments):
 
 def together(names, arguments):
     """Most of a check is waiting, so they wait together."""
-    with concurrent.futures.ThreadPoolExecutor(len(TASKS)) as pool:
-        yield from pool.map(lambda name: look(name, arguments), names)
+    pool = concurrent.futures.ThreadPoolExecutor(len(TASKS))
+    yield from pool.map(lambda name: look(name, arguments), names)
 
 
 def check_all(arguments):
@@ -208,4 +208,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit(130)
+        os._exit(130)  # what waits meanwhile is not waited for; the launcher ends what that has started

@@ -30,7 +30,7 @@ check_once() {
     in_python tools/check/check.py "$@" --problem "the programs cannot be built"
     return
   fi
-  in_python tools/check/check.py "$@" --began "$work/began"
+  TMPDIR=$work in_python tools/check/check.py "$@" --began "$work/began"
 }
 
 # What is saved while a check runs is looked at after it.
