@@ -180,6 +180,8 @@ case $call in
   $FAILS) echo "a reason"; exit 1 ;;
 esac
 """
+# The same for those that hear a signal: a shell that opens $GO would end by it, whatever its traps say.
+ATTENTIVE = STUB.replace(': <"$GO"', "while true; do sleep 0.1; done")
 STUBBED = ["apt-get", "clang-format", "clang-tidy", "cmake", "cppcheck", "ctest", "dpkg-query", "gcovr", "id",
            "mosquitto", "openssl", "python3", "shellcheck", "sudo"]
 STOPS = {"Ctrl-C": (signal.SIGINT, 130), "SIGTERM": (signal.SIGTERM, 143)}
@@ -275,22 +277,25 @@ def test_nothing_is_left_of_a_command_that_is_stopped(start, tree, world, comman
 
 
 def test_what_hears_neither_ctrl_c_nor_sigterm_is_ended_all_the_same(start, world):
-    """And a terminal that is closed ends the launcher as a signal does."""
-    (world.tools / "cmake").write_text("#!/bin/sh\ntrap '' INT TERM\n" + STUB)
+    """A terminal that is closed ends the launcher as a signal does; and Ctrl-C, while it is at that, changes nothing."""
+    (world.tools / "cmake").write_text("#!/bin/sh\ntrap 'echo Ctrl-C >>\"$CALLS\"' INT\ntrap '' TERM\n" + ATTENTIVE)
     process = start("build", **world.environment("cmake --build *"))
     world.wait_for("cmake --build *")
     process.send_signal(signal.SIGHUP)
+    world.wait_for("Ctrl-C")
+    os.killpg(process.pid, signal.SIGINT)
     assert process.wait(DEADLINE) == 129
     assert not processes_of(process.pid)
     assert not list(world.temporary.iterdir())
 
 
 def test_nothing_begins_after_a_program_that_ends_well_by_ctrl_c(start, world):
-    (world.tools / "ctest").write_text("#!/bin/sh\ntrap 'exit 0' INT\n" + STUB)
+    (world.tools / "ctest").write_text("#!/bin/sh\ntrap 'echo heard; exit 0' INT\n" + ATTENTIVE)
     process = start("test", **world.environment("ctest --preset once"))
     world.wait_for("ctest --preset once")
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(DEADLINE) == 130
+    process.lines.wait_for("^heard$")
     assert world.calls.read_text().splitlines()[-1] == "ctest --preset once"
 
 
@@ -793,8 +798,7 @@ def test_what_is_saved_after_a_build_began_was_not_looked_at(tree, built, tmp_pa
 
 def test_a_build_that_is_interrupted_by_the_end_of_a_watch_shows_no_log(start, tree, world):
     """make tells of the signal itself, and ends with a status of its own."""
-    make = STUB.replace(': <"$GO"', "sleep 60 & wait")
-    (world.tools / "cmake").write_text("#!/bin/sh\ntrap 'echo Interrupt; exit 2' INT\n" + make)
+    (world.tools / "cmake").write_text("#!/bin/sh\ntrap 'echo Interrupt; exit 2' INT\n" + ATTENTIVE)
     process = start("check", "1", "--watch", **world.environment("cmake --build *"))
     world.wait_for("cmake --build *")
     os.killpg(process.pid, signal.SIGINT)
