@@ -81,8 +81,8 @@ def publish_at_qos_1_and_2(bench):
 
 def consume(bench, command, ready, payloads, stdout=None):
     """Runs a consumer while a bare loop publishes; returns what it used."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE)
     before = bench.subscriptions()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE)
     if ready:
         ready(process)
     else:
