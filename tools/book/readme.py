@@ -69,7 +69,7 @@ class Terminal:
     """A shell: what it shows since the last command."""
 
     started = []  # the processes of all terminals; they are in sessions of their own, and no signal reaches them by itself
-    is_over = False
+    stopped_by = None  # a signal
 
     def __init__(self, environment, ports, patience):
         self.patience = patience
@@ -81,7 +81,7 @@ class Terminal:
 
     def type(self, text):
         self.interrupt()
-        if Terminal.is_over:
+        if Terminal.stopped_by is not None:
             raise Wrong("this was stopped")
         self.past = [*self.lines(), *((time.monotonic(), "command", "$ " + line) for line in text.splitlines())]
         for shown, free in self.ports.items():
@@ -335,12 +335,12 @@ class Page:
 
 
 def stop(number, _):
-    """The chapters notice that their terminals have ended, and tidy up."""
-    Terminal.is_over = True
+    """The chapters notice that their terminals have ended, and tidy up; main ends when they have. (Were it to end at once, they
+    could start no thread any more, and a broker that had just been started would have nobody to end it.)"""
+    Terminal.stopped_by = number
     for process in Terminal.started:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
-    sys.exit(128 + number)
 
 
 def main():
@@ -361,6 +361,8 @@ def main():
              if arguments.only is None or arguments.only in chapter.lines[0]]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:  # they mostly wait
         results = [(chapter, pool.submit(chapter.read)) for chapter in asked]
+    if Terminal.stopped_by is not None:
+        sys.exit(128 + Terminal.stopped_by)
     wrong = [str(error) for _, result in results if isinstance(error := result.exception(), Wrong)]
     if wrong:
         sys.exit("\n\n".join(wrong))
