@@ -65,6 +65,11 @@ class Wrong(Exception):
     pass
 
 
+def go_on():
+    if Terminal.stopped_by is not None:
+        raise Wrong("this was stopped")
+
+
 class Terminal:
     """A shell: what it shows since the last command."""
 
@@ -81,8 +86,7 @@ class Terminal:
 
     def type(self, text):
         self.interrupt()
-        if Terminal.stopped_by is not None:
-            raise Wrong("this was stopped")
+        go_on()
         self.past = [*self.lines(), *((time.monotonic(), "command", "$ " + line) for line in text.splitlines())]
         for shown, free in self.ports.items():
             text = re.sub(rf"(--port |-p |:){shown}\b", rf"\g<1>{free}", text)
@@ -202,6 +206,7 @@ class Chapter:
         return new
 
     def terminal(self, name):
+        go_on()
         if self.broker is None:
             self.broker = playground.LabBroker(self.folder)
             self.environment = {**os.environ, "LAB_MOSQUITTO": str(self.broker.lab), "MQTT_PORT": str(self.broker.ports["1883"]),
