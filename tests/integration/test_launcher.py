@@ -276,6 +276,17 @@ def test_nothing_is_left_of_a_command_that_is_stopped(start, tree, world, comman
     assert world.calls.read_text().splitlines()[-1] in world.called(phase), "it went on after that"
 
 
+def test_a_folder_that_is_just_being_made_is_not_left_either(start, world):
+    """The signal reaches who makes it, too, after it is made and before it is told where."""
+    real = shutil.which("mktemp")
+    (world.tools / "mktemp").write_text(f'#!/bin/sh\nfolder=$({real} "$@")\nkill -TERM 0\necho "$folder"\n')
+    (world.tools / "mktemp").chmod(0o755)
+    process = start("build", **world.environment())
+    assert process.wait(DEADLINE) == 143
+    assert not list(world.temporary.iterdir())
+    assert not world.calls.read_text()
+
+
 def test_what_hears_neither_ctrl_c_nor_sigterm_is_ended_all_the_same(start, world):
     """A terminal that is closed ends the launcher as a signal does; and Ctrl-C, while it is at that, changes nothing."""
     (world.tools / "cmake").write_text("#!/bin/sh\ntrap 'echo Ctrl-C >>\"$CALLS\"' INT\ntrap '' TERM\n" + ATTENTIVE)

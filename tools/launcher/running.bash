@@ -26,10 +26,13 @@ did_you_mean() {
 
 work= # a folder for temporary files, while there is one
 
+# What makes it hears no signal: if it were ended between making the folder and telling its name, nobody would remove it.
+need_work() { work=${work:-$(trap '' HUP INT QUIT TERM && mktemp -d)}; }
+
 # run COMMAND...: in a process group of its own, that of $!, so that all that it starts ends with it. The launcher only
 # waits, and so it hears a signal at once.
 run() {
-  work=${work:-$(mktemp -d)}
+  need_work
   set -m
   (
     trap 'exit 130' INT # or else what follows a program that ends well by Ctrl-C would begin
@@ -64,7 +67,7 @@ trap 'exit 143' TERM
 
 # logged COMMAND...: what it says goes to $work/log. On a terminal one sees meanwhile that it is at work.
 logged() {
-  work=${work:-$(mktemp -d)}
+  need_work
   if [ -t 1 ] && [[ ${TERM:-dumb} != dumb ]]; then
     "$@" 2>&1 | tee -a "$work/log" | show_last_line
   else
