@@ -11,6 +11,8 @@ from playground import DEADLINE, until
 RULE = "=" * 20
 ENDED = r"^\[ended with (\d+)\]"
 
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
 
 class Terminal:
     def __init__(self, *command, columns=80, rows=24, folder=None, **environment):
@@ -35,6 +37,28 @@ class Terminal:
         found = until(lambda: re.search(pattern, self.screen(), re.M), seconds)
         assert found, f"{pattern} was not shown:\n{self.screen()}"
         return found
+
+    def keep_pictures(self):
+        """From now on, for wait_for_picture."""
+        self.at = 0
+        self.tmux("pipe-pane", f"cat >'{self.sockets}/pictures'")
+
+    def pictures(self):
+        """As lines. What draws on a whole screen begins each picture in its corner, and pads its lines."""
+        with open(f"{self.sockets}/pictures", encoding="utf-8", errors="replace", newline="") as kept:
+            pictures = kept.read().split("\x1b[H")[:-1]  # the last one may still be drawn
+        return ["\n".join(line.rstrip() for line in CONTROL.sub("", picture).splitlines()) for picture in pictures]
+
+    def wait_for_picture(self, pattern):
+        """Waits until one shows it, which may be gone by now: a busy computer looks at the screen too seldom. The next one that
+        is waited for is not an earlier one."""
+        def found():
+            return next((at for at, picture in enumerate(self.pictures())
+                         if at >= self.at and re.search(pattern, picture, re.M)), None)
+
+        shown = until(lambda: found() is not None, DEADLINE) and found()
+        assert shown is not False, f"{pattern} was not shown:\n{self.screen()}"
+        self.at = shown
 
     def broken_lines(self):
         """Those that did not fit into the screen, and went on in the line below."""

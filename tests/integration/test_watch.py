@@ -58,12 +58,13 @@ def temperature(observer, value):
 def test_a_person_sees_what_happens(broker, run, terminal, columns, rows):
     shown = terminal(*watched(broker), columns=columns, rows=rows)
     shown.wait_for("^ .*Subscribed to ")
+    shown.keep_pictures()
     start_pair(run, broker)
     for pattern in (r"device001 +● ONLINE", r"threshold 37$", r"alert 35$", r"temperature +\d\d\.?\d* °C",
                     r"switch +ON +heats$", r"^ .*event +OVER_HEATING 35.14: the device says", r"^ +35 ┤.*╌", r"^ +37 ┤.*╌",
                     r"telemetry/temperature  37.03, above 37", r"action/switch +SWITCH OFF: the controller",
                     r"switch +OFF +cools$", r"^ +!  .*▼", r"telemetry/switch +OFF: ", r"switch +ON +heats$", "▼ +▲"):
-        shown.wait_for(pattern)
+        shown.wait_for_picture(pattern)
         assert not shown.broken_lines() and "Traceback" not in shown.screen()
     assert shown.screen().count("OVER_HEATING 35.14") <= 1
 
