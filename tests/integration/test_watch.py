@@ -78,7 +78,7 @@ def test_the_curve_is_as_high_as_the_temperature(broker, observe, terminal):
     # A row is two degrees high. What is full has its colours changed places, and the limit is drawn on it.
     for row in ("37 ┤╌╌▃╌", "35 ┤╌▃╌╌", "33 │$", "31 │▃$", "29 │$"):
         shown.wait_for(f"^ +{row}")
-    full = next(line for line in shown.screen("-e").splitlines() if "33" in line)
+    full = next(line for line in shown.screen("-e").splitlines() if "33 │" in line)
     assert re.search(r"\x1b\[[0-9;]*7m +", full)
 
 
