@@ -59,7 +59,7 @@ def test_a_person_sees_what_happens(broker, run, terminal, columns, rows):
     shown = terminal(*watched(broker), columns=columns, rows=rows)
     shown.wait_for("^ .*Subscribed to ")
     shown.keep_pictures()
-    start_pair(run, broker)
+    start_pair(run, broker, interval=0.2 if rows > 20 else 0.6)  # a small one shows few messages at a time, and not all if busy
     for pattern in (r"device001 +● ONLINE", r"threshold 37$", r"alert 35$", r"temperature +\d\d\.?\d* °C",
                     r"switch +ON +heats$", r"^ .*event +OVER_HEATING 35.14: the device says", r"^ +35 ┤.*╌", r"^ +37 ┤.*╌",
                     r"telemetry/temperature  37.03, above 37", r"action/switch +SWITCH OFF: the controller",
