@@ -38,7 +38,7 @@ def watched(broker, *arguments):
 
 
 def start_pair(run, broker, *arguments, interval=0.2):
-    controller = run("mqtt_smart_object_controller", *broker.options, "--off-seconds", 1)
+    controller = run("mqtt_smart_object_controller", *broker.options, "--off-seconds", 5 * interval)
     controller.err.wait_for("Subscribed to: .*/event/presence")
     return run("mqtt_smart_object", *broker.options, "--seed", 1, "--interval", interval, *arguments), controller
 
