@@ -253,6 +253,8 @@ class UnreadPipe:
 
     def __init__(self):
         reader, self.writer = os.pipe()
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            fcntl.fcntl(self.writer, fcntl.F_SETPIPE_SZ, 4096)  # soon full: a sanitizer on a busy computer is slow
         self.stream = os.fdopen(reader, encoding="utf-8")
         self.program = None
 
