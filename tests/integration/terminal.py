@@ -41,7 +41,9 @@ class Terminal:
     def keep_pictures(self):
         """From now on, for wait_for_picture."""
         self.at = 0
-        self.tmux("pipe-pane", f"cat >'{self.sockets}/pictures'")
+        with open(f"{self.sockets}/pictures", "wb"):
+            pass  # it is there also if who writes to it takes a moment to begin
+        self.tmux("pipe-pane", f"cat >>'{self.sockets}/pictures'")
 
     def pictures(self):
         """As lines. What draws on a whole screen begins each picture in its corner, and pads its lines."""
