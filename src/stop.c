@@ -24,7 +24,9 @@ enum {
 
 /* Of these types, because a handler interrupts, on whichever thread, what the others are doing. */
 static atomic_bool requested;
-static atomic_bool has_looked; /* since the signal, or since the last alarm */
+static atomic_bool has_looked;   /* since the signal, or since the last alarm */
+static atomic_bool is_installed; /* otherwise a handler that begins late does nothing any more */
+static atomic_int handlers;      /* that are at work, on whichever threads */
 
 static struct words {
     int status;
@@ -41,7 +43,7 @@ static void set_alarm(suseconds_t us)
     setitimer(ITIMER_REAL, &once, NULL);
 }
 
-static void on_signal(int signal)
+static void handle_signal(int signal)
 {
     bool is_second = atomic_exchange(&requested, true);
 
@@ -53,12 +55,11 @@ static void on_signal(int signal)
     set_alarm(PATIENCE_US);
 }
 
-static void on_alarm(int signal)
+static void handle_alarm(void)
 {
     const struct words *last = &words[atomic_load(&current)];
     struct pollfd error = {.fd = STDERR_FILENO, .events = POLLOUT};
 
-    (void)signal;
     if (!atomic_exchange(&has_looked, false)) {
         if (poll(&error, 1, 0) != 0) { /* not into a full pipe: that may be where the program is stuck */
             ssize_t written = write(STDERR_FILENO, last->line, strlen(last->line));
@@ -67,6 +68,17 @@ static void on_alarm(int signal)
         _exit(last->status);
     }
     set_alarm(SOON_US);
+}
+
+static void on_signal(int signal)
+{
+    atomic_fetch_add(&handlers, 1);
+    bool is_ours = atomic_load(&is_installed);
+    if (is_ours && signal == SIGALRM)
+        handle_alarm();
+    else if (is_ours)
+        handle_signal(signal);
+    atomic_fetch_sub(&handlers, 1);
 }
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
@@ -79,8 +91,8 @@ void stop_install(void)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
+    atomic_store(&is_installed, true);
     for (int i = 0; i < CAUGHT; i++) {
-        action.sa_handler = caught[i] == SIGALRM ? on_alarm : on_signal;
         sigaction(caught[i], &action, &before[i]);
         if (caught[i] == SIGHUP && before[i].sa_handler == SIG_IGN)
             sigaction(SIGHUP, &before[i], NULL); /* as nohup wants it */
@@ -92,11 +104,15 @@ void stop_install(void)
 
 void stop_uninstall(void)
 {
-    for (int i = 0; i < CAUGHT; i++) {
-        if (caught[i] == SIGALRM)
-            set_alarm(0); /* nobody sets another any more: those who did were given back before */
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    atomic_store(&is_installed, false);
+    sigaction(SIGALRM, &ignore, NULL); /* one that is under way is dropped */
+    while (atomic_load(&handlers) > 0)
+        monotonic_sleep_us(100);
+    set_alarm(0); /* and nobody sets another one */
+    for (int i = 0; i < CAUGHT; i++)
         sigaction(caught[i], &before[i], NULL);
-    }
     atomic_store(&requested, false);
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 
@@ -442,6 +443,37 @@ static void a_terminal_that_is_closed_is_a_request_to_end(void **state)
     assert_int_equal(child_status(be_hung_up_under_nohup, NULL), FINE);
 }
 
+static void *interrupt(void *argument)
+{
+    (void)argument;
+    raise(SIGINT);
+    return NULL;
+}
+
+/* The signal comes on another thread, before, while and after the program takes its leave of signals. */
+static int end_while_a_signal_is_handled(const void *argument)
+{
+    (void)argument;
+    signal(SIGINT, SIG_IGN);
+    for (int i = 0; i < 3000; i++) {
+        pthread_t thread;
+        stop_install();
+        if (pthread_create(&thread, NULL, interrupt, NULL) != 0)
+            return WRONG;
+        monotonic_sleep_us(i % 100);
+        stop_uninstall();
+        pthread_join(thread, NULL);
+    }
+    monotonic_sleep_us(1000000); /* an alarm that was set meanwhile would end the program by now */
+    return FINE;
+}
+
+static void no_alarm_outlives_the_end(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(end_while_a_signal_is_handled, NULL), FINE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_signal_from_outside_is_noticed),
         cmocka_unit_test(after_the_end_a_signal_does_what_it_did_before),
         cmocka_unit_test(a_terminal_that_is_closed_is_a_request_to_end),
+        cmocka_unit_test(no_alarm_outlives_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
