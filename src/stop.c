@@ -102,7 +102,8 @@ void stop_install(void)
     sigaction(SIGXFSZ, &action, NULL);
 }
 
-void stop_uninstall(void)
+/* A handler may still be at work, or about to begin, on another thread. */
+static void end_alarms(void)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
@@ -111,8 +112,15 @@ void stop_uninstall(void)
     while (atomic_load(&handlers) > 0)
         monotonic_sleep_us(100);
     set_alarm(0); /* and nobody sets another one */
-    for (int i = 0; i < CAUGHT; i++)
+}
+
+void stop_uninstall(void)
+{
+    for (int i = 0; i < CAUGHT; i++) {
+        if (caught[i] == SIGALRM)
+            end_alarms(); /* the others were given back before: no signal is dropped meanwhile */
         sigaction(caught[i], &before[i], NULL);
+    }
     atomic_store(&requested, false);
 }
 

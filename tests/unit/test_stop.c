@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <sys/time.h>
 #include <time.h>
 
 enum { LONG_MS = 40000, HANGS_US = 30000000, FINE = 10, WRONG = 11 }; /* 0 is what a stuck child ends with */
@@ -474,6 +476,82 @@ static void no_alarm_outlives_the_end(void **state)
     assert_int_equal(child_status(end_while_a_signal_is_handled, NULL), FINE);
 }
 
+/* The alarm has gone off, and nobody has taken it yet. */
+static int end_while_an_alarm_is_pending(const void *argument)
+{
+    int64_t deadline_us = monotonic_us() + HANGS_US;
+    sigset_t alarms, pending;
+
+    (void)argument;
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    stop_install();
+    pthread_sigmask(SIG_BLOCK, &alarms, NULL);
+    raise(SIGINT);
+    do {
+        monotonic_sleep_us(1000);
+        sigpending(&pending);
+    } while (!sigismember(&pending, SIGALRM) && monotonic_us() < deadline_us);
+    bool was_pending = sigismember(&pending, SIGALRM) == 1;
+    stop_uninstall();
+    pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
+    return was_pending ? FINE : WRONG;
+}
+
+static void an_alarm_that_is_pending_at_the_end_is_dropped(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(end_while_an_alarm_is_pending, NULL), FINE);
+}
+
+#ifndef __APPLE__
+
+static atomic_bool is_slow, is_inside;
+
+int __real_setitimer(int which, const struct itimerval *new, struct itimerval *old);
+int __wrap_setitimer(int which, const struct itimerval *new, struct itimerval *old);
+
+/* In the handler: sets the alarm only when the program has begun to take its leave. */
+int __wrap_setitimer(int which, const struct itimerval *new, struct itimerval *old)
+{
+    int64_t deadline_us = monotonic_us() + HANGS_US / 10;
+    struct sigaction ours, now;
+
+    if (new->it_value.tv_usec != 0 && atomic_load(&is_slow)) {
+        sigaction(SIGALRM, NULL, &ours);
+        atomic_store(&is_inside, true);
+        do
+            sigaction(SIGALRM, NULL, &now);
+        while (now.sa_handler == ours.sa_handler && monotonic_us() < deadline_us);
+    }
+    return __real_setitimer(which, new, old);
+}
+
+static int end_while_a_handler_sets_an_alarm(const void *argument)
+{
+    pthread_t thread;
+
+    (void)argument;
+    atomic_store(&is_slow, true);
+    stop_install();
+    if (pthread_create(&thread, NULL, interrupt, NULL) != 0)
+        return WRONG;
+    while (!atomic_load(&is_inside))
+        monotonic_sleep_us(100);
+    stop_uninstall();
+    pthread_join(thread, NULL);
+    monotonic_sleep_us(1000000);
+    return FINE;
+}
+
+static void a_handler_that_is_at_work_at_the_end_is_waited_for(void **state)
+{
+    (void)state;
+    assert_int_equal(child_status(end_while_a_handler_sets_an_alarm, NULL), FINE);
+}
+
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +575,10 @@ int main(void)
         cmocka_unit_test(after_the_end_a_signal_does_what_it_did_before),
         cmocka_unit_test(a_terminal_that_is_closed_is_a_request_to_end),
         cmocka_unit_test(no_alarm_outlives_the_end),
+        cmocka_unit_test(an_alarm_that_is_pending_at_the_end_is_dropped),
+#ifndef __APPLE__
+        cmocka_unit_test(a_handler_that_is_at_work_at_the_end_is_waited_for),
+#endif
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
