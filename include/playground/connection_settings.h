@@ -4,6 +4,7 @@
 #define PLAYGROUND_CONNECTION_SETTINGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define CONNECTION_TEXT_SIZE  1024 /* bytes of any text, its terminating NUL included */
 #define CONNECTION_HOST_SIZE  256
@@ -25,6 +26,11 @@ struct connection_settings {
     char password[CONNECTION_TEXT_SIZE];          /* empty: none */
     char client_id[CONNECTION_TEXT_SIZE];
     int keep_alive; /* seconds, 1 to 65535 (MQTT 3.1.1 section 3.1.2.10) */
+
+    bool mqtt5; /* speak MQTT 5; false: MQTT 3.1.1. A program says it, before session_create */
+    /* With MQTT 5: for how many seconds the broker is to keep the session once the program has ended (MQTT 5 section
+     * 3.1.2.11.2). 0: not at all; UINT32_MAX: for ever. */
+    uint32_t session_expiry;
 
     /* With TLS: files in PEM format; empty: none. */
     char ca_file[CONNECTION_TEXT_SIZE];     /* whom to trust; empty: those that the system trusts */

@@ -59,6 +59,7 @@ struct session {
     MQTTClient client;        /* Paho's handle */
     unsigned long timeout_ms; /* for MQTTClient_receive: 0 while messages keep coming, SESSION_TIMEOUT_MS otherwise */
     const char *silence_note; /* set it, and it is printed once if nothing has arrived for 5 s */
+    int topic_alias_maximum;  /* with MQTT 5: the present connection's (section 3.2.2.3.8); 0: no alias may be used */
 
     struct session_parts *parts; /* everything else, which belongs to src/session/ */
 };
@@ -72,6 +73,11 @@ void session_create(struct session *session, const struct options *options, enum
  * connection ends in any other way than by session_close. To be called before session_connect; topic and payload are
  * not copied and have to live until session_close. */
 void session_set_will(struct session *session, const char *topic, const char *payload);
+
+/* With MQTT 5: the broker waits for so many seconds before it publishes the will, and does not if we are back by then
+ * (MQTT 5 section 3.1.3.2.2). As long as the session is kept it has to wait; so a session is kept for longer than that.
+ * To be called with session_set_will. */
+void session_delay_will(struct session *session, uint32_t seconds);
 
 /* Connects: to the first broker of the list that answers, again and again for options->wait seconds; a broker that has
  * refused for good, a wrong password say, is not asked again. Prints what went wrong, if nothing comes of it. A
@@ -91,6 +97,12 @@ bool session_goes_on(struct session *session, long done);
  * In on_connected it never waits, nor asks for another try: that is called again with the next connection. */
 bool session_wait_to_retry(struct session *session, int *rc);
 
+/* The same for MQTTClient_publish5, whose response it frees: only response->reasonCode is left of it. What the broker
+ * thinks of a message comes later, with its acknowledgement (MQTT 5 section 3.4.2.1), which Paho hands to nobody else:
+ * a session says so the first time that a message is denied for a reason, and counts how many were. If no message at
+ * all was taken, its status is EX_CANTCREAT. At QoS 0 a broker is silent about that. */
+bool session_wait_to_retry5(struct session *session, MQTTResponse *response);
+
 /* To be called by the callback of Paho's for lost connections, with SESSION_CALLBACKS: Paho calls it on a thread that
  * it starts for that, and nobody else hears when it was. It must neither wait nor call Paho: Paho waits for it, for
  * five seconds at most. The one function here that any thread may call. */
@@ -109,6 +121,10 @@ void session_wait(struct session *session, double seconds);
  * MQTTCLIENT_SUCCESS, and returns it. A subscription that the broker refuses (MQTT 3.1.1 section 3.9.3) ends the
  * session with EX_PROTOCOL. */
 int session_subscribed(struct session *session, const char *filter, int rc);
+
+/* The same for MQTTClient_subscribe5, whose response it frees. It says why the broker refuses, and if it has granted
+ * less than `qos`. */
+int session_subscribed5(struct session *session, const char *filter, int qos, MQTTResponse response);
 
 /* Ends the program's work for a reason of its own: prints `text` as an error and makes session_goes_on false and
  * `status`, one of <sysexits.h>, the exit status. Only the first failure of a session counts. */
