@@ -15,13 +15,16 @@ enum {
     /* Paho's publish stops for 100 ms at a time when its own window is full, so that one is never reached: it has room
      * for as many messages as there are packet ids (MQTT 3.1.1 section 2.3.1). */
     WINDOW_OF_PAHO = 65535,
-    NO_MEMORY_OF_PAHO = -99 /* its header does not name it */
+    NO_MEMORY_OF_PAHO = -99, /* its header does not name it */
+    CUT_S = 3600 /* with MQTT 5 a session that ends with the program is kept for so long after a cut, or a crash */
 };
 
 void connection_init(struct connection *connection, const struct connection_settings *settings, bool keeps_session)
 {
-    *connection =
-        (struct connection){.settings = settings, .keeps_session = keeps_session, .back_off_ms = BACK_OFF_MIN_MS};
+    *connection = (struct connection){.settings = settings,
+                                      .keeps_session = keeps_session,
+                                      .keep_alive = settings->keep_alive,
+                                      .back_off_ms = BACK_OFF_MIN_MS};
     if (strncmp(settings->brokers[0].uri, "ws", 2) != 0) {
         unsetenv("http_proxy"); /* Paho would send plain MQTT through them */
         unsetenv("https_proxy");
@@ -40,33 +43,89 @@ static const char *text_or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
-/* What is the same for the client and for the one that only removes its session. It goes into a copy of the options:
- * they outlive what it points to. */
-static int connect_client(const struct connection_settings *settings, MQTTClient client, const struct broker *broker,
-                          MQTTClient_connectOptions *options)
+int connection_create_client(MQTTClient *client, const struct connection_settings *settings,
+                             const struct broker *broker)
 {
-    const char *uri = broker->uri;
-    MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
-    MQTTClient_connectOptions connect = *options;
+    MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
 
-    connect.MQTTVersion = MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
-    connect.keepAliveInterval = settings->keep_alive;
+    options.MQTTVersion = settings->mqtt5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+    return MQTTClient_createWithOptions(client, broker->uri, settings->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL,
+                                        &options);
+}
+
+/* How one attempt differs from another. */
+struct attempt {
+    const struct broker *broker;
+    int timeout_s;
+    int keep_alive;
+    bool clean; /* the session begins anew, and ends with the connection */
+    uint32_t session_expiry;
+    MQTTClient_willOptions *will;
+    uint32_t will_delay;
+    bool session_present; /* what came of it */
+};
+
+/* Adds a number of four bytes. Without memory it is missing, and the broker does what it would do without. */
+static void add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t number)
+{
+    MQTTProperty property = {.identifier = code};
+
+    property.value.integer4 = number;
+    if (number > 0)
+        MQTTProperties_add(properties, &property);
+}
+
+/* The one place where the versions differ. The response is to be freed. */
+static MQTTResponse connect_as(const struct connection_settings *settings, MQTTClient client,
+                               MQTTClient_connectOptions *connect, const struct attempt *attempt)
+{
+    MQTTResponse response = MQTTResponse_initializer;
+
+    if (!settings->mqtt5) {
+        connect->MQTTVersion = MQTTVERSION_3_1_1; /* the default tries a second time with 3.1, whatever went wrong */
+        connect->cleansession = attempt->clean;
+        response.reasonCode = (enum MQTTReasonCodes)MQTTClient_connect(client, connect);
+        return response;
+    }
+    MQTTProperties properties = MQTTProperties_initializer, will_properties = MQTTProperties_initializer;
+    connect->MQTTVersion = MQTTVERSION_5;
+    connect->cleansession = 0; /* it has another name there */
+    connect->cleanstart = attempt->clean;
+    add_number(&properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, attempt->session_expiry);
+    add_number(&will_properties, MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, attempt->will_delay);
+    response = MQTTClient_connect5(client, connect, &properties, attempt->will != NULL ? &will_properties : NULL);
+    MQTTProperties_free(&properties);
+    MQTTProperties_free(&will_properties);
+    return response;
+}
+
+/* What the settings say goes into Paho's options here: these point to it no longer than this takes. */
+static MQTTResponse connect_client(const struct connection_settings *settings, MQTTClient client,
+                                   struct attempt *attempt)
+{
+    const char *uri = attempt->broker->uri;
+    MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+    MQTTClient_connectOptions connect = MQTTClient_connectOptions_initializer;
+
+    connect.connectTimeout = attempt->timeout_s;
+    connect.keepAliveInterval = attempt->keep_alive;
+    connect.will = attempt->will;
     connect.reliable = 0; /* otherwise, without a maximum, Paho allows one message in flight */
     connect.maxInflightMessages = WINDOW_OF_PAHO;
     connect.username = text_or_null(settings->username);
     connect.password = text_or_null(settings->password);
     connect.serverURIcount = 1;
     connect.serverURIs = (char *const *)&uri;
-    if (broker->has_tls) {
+    if (attempt->broker->has_tls) {
         tls.trustStore = text_or_null(settings->ca_file);
         tls.keyStore = text_or_null(settings->certificate);
         tls.privateKey = text_or_null(settings->key);
         tls.verify = !settings->insecure; /* is the certificate for this host? By default Paho does not look */
         connect.ssl = &tls;
     }
-    int rc = MQTTClient_connect(client, &connect);
-    options->returned = connect.returned;
-    return rc;
+    MQTTResponse response = connect_as(settings, client, &connect, attempt);
+    attempt->session_present = connect.returned.sessionPresent != 0;
+    return response;
 }
 
 /* Why there is no connection. */
@@ -83,34 +142,71 @@ static struct diagnosis explain(const struct connection *connection, int rc)
     return diagnosis;
 }
 
+/* Once; and once more, where the broker of MQTT 5 wants to hear from us more often than we had in mind (section
+ * 3.2.2.3.14): Paho does not look at that. */
+static int connect_twice(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
+                         struct limits *limits, bool *is_sound)
+{
+    int rc = MQTTCLIENT_SUCCESS;
+
+    for (int i = 0; i < 2; i++) {
+        MQTTResponse response = connect_client(settings, client, attempt);
+        *is_sound = limits_read(limits, response.properties, attempt->session_expiry);
+        rc = (int)response.reasonCode;
+        MQTTResponse_free(response);
+        bool is_slow = limits->server_keep_alive > 0 && (int)limits->server_keep_alive < attempt->keep_alive;
+        if (rc != MQTTCLIENT_SUCCESS || (*is_sound && !is_slow))
+            break;
+        MQTTClient_disconnect(client, 0);
+        if (!*is_sound)
+            break;
+        attempt->keep_alive = (int)limits->server_keep_alive;
+    }
+    return rc;
+}
+
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis)
 {
-    const struct broker *broker = connection_broker(connection);
-    MQTTClient_connectOptions connect = MQTTClient_connectOptions_initializer;
+    const struct connection_settings *settings = connection->settings;
     MQTTClient_willOptions will = MQTTClient_willOptions_initializer;
+    struct attempt attempt = {.broker = connection_broker(connection),
+                              .timeout_s = CONNECT_TIMEOUT_S,
+                              .keep_alive = connection->keep_alive,
+                              .clean = !connection->keeps_session};
 
-    connect.cleansession = !connection->keeps_session;
-    connect.connectTimeout = CONNECT_TIMEOUT_S;
+    if (connection->keeps_session)
+        attempt.session_expiry = settings->session_expiry > 0 ? settings->session_expiry : CUT_S;
     if (connection->will_topic != NULL) {
         will.topicName = connection->will_topic;
         will.message = connection->will_payload;
         will.qos = 1;
         will.retained = 1;
-        connect.will = &will;
+        attempt.will = &will;
+        attempt.will_delay = connection->will_delay;
     }
-    int rc = connect_client(connection->settings, client, broker, &connect);
+    bool is_sound;
+    int rc = connect_twice(settings, client, &attempt, &connection->limits, &is_sound);
+    if (!is_sound) {
+        *diagnosis = (struct diagnosis){.status = EX_PROTOCOL, .final = true};
+        snprintf(diagnosis->text, sizeof diagnosis->text,
+                 "%.200s allows no messages or no bytes in its CONNACK, which MQTT 5 forbids: use another broker",
+                 attempt.broker->name);
+        return false;
+    }
     /* Paho sends again what was in flight before it returns: where that was too much for the broker, or the network, it
      * had accepted the connection all the same, and Paho does not tell whether it knew the session. */
     bool lost_at_once = rc == MQTTCLIENT_DISCONNECTED;
+    connection->keep_alive = attempt.keep_alive;
     if (rc != MQTTCLIENT_SUCCESS && !lost_at_once) {
         *diagnosis = explain(connection, rc);
         return false;
     }
     bool *has_session = &connection->has_session[connection->broker];
-    connection->was_forgotten = *has_session && !lost_at_once && connect.returned.sessionPresent == 0;
+    /* With MQTT 5, Paho 1.3.12 always says that there was no session. */
+    connection->was_forgotten = *has_session && !lost_at_once && !settings->mqtt5 && !attempt.session_present;
     if (connection->was_forgotten)
         connection->forgotten++;
-    *has_session = connection->keeps_session;
+    *has_session = connection->keeps_session && (!settings->mqtt5 || connection->limits.session_expiry > 0);
     return true;
 }
 
@@ -178,24 +274,47 @@ int64_t connection_pause_ms(struct connection *connection, double fraction)
 
 /* --- what is left behind ------------------------------------------------------------------------------------- */
 
+void connection_end(struct connection *connection, MQTTClient client)
+{
+    MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL}; /* 0: with this packet */
+    MQTTProperties properties = MQTTProperties_initializer;
+    bool *has_session = &connection->has_session[connection->broker];
+
+    if (!connection->settings->mqtt5 || !*has_session || connection->settings->session_expiry > 0) {
+        MQTTClient_disconnect(client, 0);
+        return;
+    }
+    bool ends = MQTTProperties_add(&properties, &expiry) == 0;
+    int rc = MQTTClient_disconnect5(client, 0, MQTTREASONCODE_NORMAL_DISCONNECTION, &properties);
+    *has_session = !ends || rc != MQTTCLIENT_SUCCESS;
+    MQTTProperties_free(&properties);
+}
+
+bool connection_stays(const struct connection *connection)
+{
+    return connection->has_session[connection->broker] && connection->settings->session_expiry > 0 &&
+           connection->limits.session_expiry > 0;
+}
+
 /* Paho connects and disconnects sooner with a handle that has no callbacks. */
 bool connection_remove_session(struct connection *connection, int broker)
 {
-    const struct broker *place = &connection->settings->brokers[broker];
-    MQTTClient_connectOptions connect = MQTTClient_connectOptions_initializer;
+    struct attempt attempt = {.broker = &connection->settings->brokers[broker],
+                              .timeout_s = REMOVE_TIMEOUT_S,
+                              .keep_alive = connection->settings->keep_alive,
+                              .clean = true};
     MQTTClient client = NULL;
     bool removed = false;
 
     if (!connection->has_session[broker])
         return true;
-    connect.cleansession = 1;
-    connect.connectTimeout = REMOVE_TIMEOUT_S;
-    if (MQTTClient_create(&client, place->uri, connection->settings->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL) ==
-            MQTTCLIENT_SUCCESS &&
-        connect_client(connection->settings, client, place, &connect) == MQTTCLIENT_SUCCESS) {
-        MQTTClient_disconnect(client, 0);
-        removed = true;
+    if (connection_create_client(&client, connection->settings, attempt.broker) == MQTTCLIENT_SUCCESS) {
+        MQTTResponse response = connect_client(connection->settings, client, &attempt);
+        removed = (int)response.reasonCode == MQTTCLIENT_SUCCESS;
+        MQTTResponse_free(response);
     }
+    if (removed)
+        MQTTClient_disconnect(client, 0);
     MQTTClient_destroy(&client);
     connection->has_session[broker] = !removed;
     return removed;

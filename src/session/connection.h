@@ -4,6 +4,7 @@
 #define PLAYGROUND_CONNECTION_H
 
 #include "diagnosis.h"
+#include "limits.h"
 #include "playground/connection_settings.h"
 
 #include <MQTTClient.h>
@@ -15,11 +16,15 @@ struct connection {
     bool keeps_session;     /* the broker's part of a session outlives the connection (MQTT 3.1.1 section 3.1.2.4) */
     const char *will_topic; /* NULL: no will */
     const char *will_payload;
+    uint32_t will_delay; /* seconds, with MQTT 5 */
+
+    int keep_alive; /* seconds: ours, or a broker's that wants less */
 
     int broker;                               /* the one in use or to be tried next, of settings->brokers */
     bool has_session[CONNECTION_BROKER_MAX];  /* there is a session of ours at that broker */
     bool is_ruled_out[CONNECTION_BROKER_MAX]; /* has refused us, and would refuse us again */
-    bool was_forgotten;                       /* when it was connected to the last time, there was none any more */
+    bool was_forgotten;   /* when it was connected to the last time, there was none any more; MQTT 3.1.1 only */
+    struct limits limits; /* of the present connection */
 
     int64_t accepted_us; /* when the present connection was accepted */
     int64_t lost_us;     /* when the last one was lost; 0: it has been made good */
@@ -32,6 +37,10 @@ struct connection {
 };
 
 void connection_init(struct connection *connection, const struct connection_settings *settings, bool keeps_session);
+
+/* Makes Paho's handle for one of the brokers. */
+int connection_create_client(MQTTClient *client, const struct connection_settings *settings,
+                             const struct broker *broker);
 
 /* The broker in use, or to be tried next. */
 const struct broker *connection_broker(const struct connection *connection);
@@ -62,6 +71,12 @@ int64_t connection_pause_ms(struct connection *connection, double fraction);
 
 /* How long there was no connection so far, in microseconds. */
 int64_t connection_offline_us(const struct connection *connection, int64_t now_us);
+
+/* Ends the connection in good order, and with MQTT 5 also the session, unless it is to outlive the program. */
+void connection_end(struct connection *connection, MQTTClient client);
+
+/* Whether the session at the broker in use outlives the program, as was asked for. */
+bool connection_stays(const struct connection *connection);
 
 /* Removes our session from the broker with that number, if there is one: a session ends with the next clean one (MQTT
  * 3.1.1 section 3.1.2.4). False if the broker cannot be reached. For when the client itself has disconnected. */

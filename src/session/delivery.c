@@ -6,6 +6,7 @@
 #include "parts.h"
 #include "playground/console.h"
 #include "playground/monotonic.h"
+#include "playground/reason.h"
 #include "playground/stop.h"
 
 #include <stdio.h>
@@ -64,6 +65,17 @@ void delivery_count(struct session *session)
 
     window_count(&parts->window, session->client, monotonic_us());
     parts->let_through = parts->let_through || parts->window.has_moved;
+    delivery_tell_denials(session);
+}
+
+void delivery_tell_denials(struct session *session)
+{
+    struct session_parts *parts = session->parts;
+    int reason;
+
+    while ((reason = denials_next_reason(&parts->denials)) != 0)
+        console_error("%.200s has denied a message: %s (%d); %s", connection_broker(&parts->connection)->name,
+                      reason_name(reason), reason, reason_advice(reason));
 }
 
 /* MQTTClient_receive with a timeout would not return before it, whatever acknowledgement comes: so it is asked without

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Says why messages were denied, each reason once. */
+void delivery_tell_denials(struct session *session);
+
 /* Whether the program calls MQTTClient_receive. */
 bool delivery_receives(const struct session_parts *parts);
 

@@ -52,6 +52,20 @@ void ending_for_output(struct session *session)
                  "cannot write standard output: is the disk full, the pipe closed? What was to be shown last is lost");
 }
 
+void ending_for_denials(struct session *session)
+{
+    const struct session_parts *parts = session->parts;
+    long count = denials_count(&parts->denials);
+    char text[DIAGNOSIS_SIZE];
+
+    if (count == 0 || parts->published > count + parts->window.unchecked)
+        return;
+    snprintf(text, sizeof text, "%.200s has denied every message%s: what may this user publish?",
+             connection_broker(&parts->connection)->name,
+             parts->window.unchecked > 0 ? " that it has acknowledged" : "");
+    session_fail(session, EX_CANTCREAT, text);
+}
+
 bool ending_has_come(struct session *session)
 {
     const struct course *course = &session->parts->course;
@@ -71,8 +85,8 @@ void ending_summary(const struct session *session, char text[SUMMARY_SIZE])
 {
     const struct session_parts *parts = session->parts;
 
-    summary_write(&parts->course, &parts->connection, &parts->window, parts->has_subscribed, parts->left_over,
-                  monotonic_us(), text);
+    summary_write(&parts->course, &parts->connection, &parts->window, &parts->denials, parts->has_subscribed,
+                  parts->left_over, monotonic_us(), text);
 }
 
 void ending_words_before(const struct session *session, const char *under_way)

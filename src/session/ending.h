@@ -15,6 +15,9 @@ void ending_for(struct session *session, int status, const char *text);
  * the time of --timeout. */
 bool ending_has_come(struct session *session);
 
+/* If nothing that the program has published was taken, that is why it has failed. */
+void ending_for_denials(struct session *session);
+
 /* Standard output cannot be written. */
 void ending_for_output(struct session *session);
 

@@ -5,6 +5,7 @@
 
 #include "connection.h"
 #include "course.h"
+#include "denials.h"
 #include "diagnosis.h"
 #include "playground/options.h"
 #include "playground/session.h"
@@ -31,6 +32,7 @@ struct session_parts {
     struct connection connection;
     struct window window;
     struct course course;
+    struct denials denials;
 
     const struct options *options;
     enum session_mode mode;
@@ -41,6 +43,7 @@ struct session_parts {
     int64_t give_up_us;  /* when to give up, as long as no connection was proven */
     int64_t answered_us; /* when on_connected last had an answer from the broker, or it was connected */
     int64_t looked_us;   /* when the window was last counted for the sake of it */
+    long published;      /* messages, that Paho took */
     bool has_subscribed;
     bool was_proven;         /* a connection, at least once */
     bool let_through;        /* the broker has granted or acknowledged something, or a connection was proven */

@@ -8,12 +8,14 @@
 #include "parts.h"
 #include "playground/console.h"
 #include "playground/monotonic.h"
+#include "playground/reason.h"
 #include "playground/stop.h"
 #include "states.h"
 #include "summary.h"
 #include "suspicion.h"
 #include "trace.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +43,8 @@ void session_create(struct session *session, const struct options *options, enum
     parts->on_connected = on_connected;
     parts->context = context;
     /* What is to outlive a connection has to be kept by the broker, too. At QoS 0 there is nothing to keep. */
-    connection_init(&parts->connection, &options->connection, options->qos > 0);
+    connection_init(&parts->connection, &options->connection,
+                    options->qos > 0 || options->connection.session_expiry > 0);
     window_init(&parts->window, options->window);
     course_init(&parts->course, options->count, monotonic_span_us(options->timeout), monotonic_us());
     stop_install();
@@ -49,13 +52,14 @@ void session_create(struct session *session, const struct options *options, enum
         trace_begin();
     int rc = memory == NULL || options->connection.broker_count < 1
                  ? MQTTCLIENT_FAILURE
-                 : MQTTClient_create(&session->client, options->connection.brokers[0].uri,
-                                     options->connection.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL);
+                 : connection_create_client(&session->client, &options->connection, &options->connection.brokers[0]);
     if (rc != MQTTCLIENT_SUCCESS)
         session_fail(session, EX_SOFTWARE,
                      "Paho cannot make a client: out of memory, no broker, or a client id that is not UTF-8");
     else
         MQTTClient_setCommandTimeout(session->client, COMMAND_TIMEOUT_MS);
+    if (rc == MQTTCLIENT_SUCCESS && options->connection.mqtt5)
+        MQTTClient_setPublished(session->client, &parts->denials, denials_on_published);
 }
 
 void session_set_will(struct session *session, const char *topic, const char *payload)
@@ -64,16 +68,21 @@ void session_set_will(struct session *session, const char *topic, const char *pa
     session->parts->connection.will_payload = payload;
 }
 
+void session_delay_will(struct session *session, uint32_t seconds)
+{
+    session->parts->connection.will_delay = seconds;
+}
+
 void session_connect(struct session *session)
 {
     session->parts->give_up_us = monotonic_deadline_us(session->parts->options->wait);
     states_stay_up(session);
 }
 
-int session_subscribed(struct session *session, const char *filter, int rc)
+/* After a SUBSCRIBE with this result: what it means is for the next two. */
+static void has_subscribed(struct session *session, const char *filter, int rc)
 {
     struct session_parts *parts = session->parts;
-    char text[DIAGNOSIS_SIZE];
 
     stop_requested();             /* that was no call to be stuck in */
     parts->has_subscribed = true; /* as far as we know: the answer may have been lost */
@@ -84,10 +93,36 @@ int session_subscribed(struct session *session, const char *filter, int rc)
         parts->awaits_answer = parts->window.unchecked > 0;
         parts->answered_us = monotonic_us();
         console_note("Subscribed to: %s", filter);
-    } else if (rc == MQTT_BAD_SUBSCRIBE) {
+    }
+}
+
+int session_subscribed(struct session *session, const char *filter, int rc)
+{
+    char text[DIAGNOSIS_SIZE];
+
+    has_subscribed(session, filter, rc);
+    if (rc == MQTT_BAD_SUBSCRIBE) {
         snprintf(text, sizeof text, "the broker refused the subscription to %.*s: check what this user may read",
                  FILTER_SHOWN, filter);
         session_fail(session, EX_PROTOCOL, text);
+    }
+    return rc;
+}
+
+int session_subscribed5(struct session *session, const char *filter, int qos, MQTTResponse response)
+{
+    int reason = (int)response.reasonCode; /* from 0 to 2 the QoS that was granted: MQTT 5 section 3.9.3 */
+    int rc = reason >= 0 && reason <= 2 ? MQTTCLIENT_SUCCESS : reason;
+    char text[DIAGNOSIS_SIZE];
+
+    MQTTResponse_free(response);
+    has_subscribed(session, filter, rc);
+    if (rc > 0) {
+        snprintf(text, sizeof text, "the broker refused the subscription to %.*s: %s (%d); %s", FILTER_SHOWN, filter,
+                 reason_name(rc), rc, reason_advice(rc));
+        session_fail(session, EX_PROTOCOL, text);
+    } else if (rc == MQTTCLIENT_SUCCESS && reason < qos) {
+        console_note("The broker delivers at QoS %d at most", reason);
     }
     return rc;
 }
@@ -98,6 +133,7 @@ bool session_wait_to_retry(struct session *session, int *rc)
 
     suspicion_published(parts, *rc);
     if (*rc == MQTTCLIENT_SUCCESS) {
+        parts->published++;
         window_add(&parts->window);
         if (!parts->window.has_moved && parts->options->qos > 0)
             delivery_count(session); /* to see it there, and then that it is gone */
@@ -113,6 +149,18 @@ bool session_wait_to_retry(struct session *session, int *rc)
         return false;
     }
     return states_stay_ready(session);
+}
+
+bool session_wait_to_retry5(struct session *session, MQTTResponse *response)
+{
+    int rc = (int)response->reasonCode; /* Paho's own: the broker's comes later */
+    bool again;
+
+    MQTTResponse_free(*response);
+    again = session_wait_to_retry(session, &rc);
+    *response = (MQTTResponse)MQTTResponse_initializer;
+    response->reasonCode = (enum MQTTReasonCodes)rc;
+    return again;
 }
 
 static void remark_silence(struct session *session)
@@ -180,17 +228,15 @@ void session_wait(struct session *session, double seconds)
             monotonic_sleep_us(next_us - now_us);
         now_us = monotonic_us();
     }
+    delivery_tell_denials(session);
     parts->has_waited = true;
 }
 
 /* --- closing ------------------------------------------------------------------------------------------------- */
 
 /* Line by line: an end of a line in what is printed would be escaped. */
-static void print_summary(const struct session *session)
+static void print_lines(char *text)
 {
-    char text[SUMMARY_SIZE];
-
-    ending_summary(session, text);
     for (char *line = text, *end; *line != '\0'; line = end + 1) {
         end = strchr(line, '\n');
         *end = '\0';
@@ -217,7 +263,8 @@ static void remove_sessions(struct session *session)
 int session_close(struct session *session)
 {
     struct session_parts *parts = session->parts;
-    char sessions[SUMMARY_SESSIONS_SIZE];
+    char sessions[SUMMARY_SESSIONS_SIZE], summary[SUMMARY_SIZE];
+    bool stays = false;
 
     delivery_count(session);
     ending_words_before(session, "closing the connection to");
@@ -227,18 +274,29 @@ int session_close(struct session *session)
         delivery_count_left_over(session);
         delivery_count(session); /* acknowledgements came with them */
         ending_words_before(session, "disconnecting from");
-        MQTTClient_disconnect(session->client, 0);
+        stays = connection_stays(&parts->connection);
+        connection_end(&parts->connection, session->client);
     } else if (delivery_receives(parts) && parts->options->qos > 0) {
         parts->left_over.has_more = true;
     }
     MQTTClient_destroy(&session->client);
+    delivery_tell_denials(session);
+    ending_for_denials(session);
     summary_sessions(&parts->connection, sessions);
     stop_last_words(EX_IOERR, "%sEnded while standard output took nothing more: what was printed last is missing",
                     sessions);
     if (!console_flush())
         ending_for_output(session);
-    print_summary(session);
-    remove_sessions(session);
+    ending_summary(session, summary);
+    print_lines(summary);
+    if (stays)
+        console_note("%s keeps the session for %" PRIu32 " s: --id %s comes back to it",
+                     connection_broker(&parts->connection)->name, parts->connection.limits.session_expiry,
+                     parts->connection.settings->client_id);
+    else if (parts->connection.settings->session_expiry > 0)
+        print_lines(sessions);
+    else
+        remove_sessions(session);
     stop_uninstall();
     int status = parts->course.status;
     if (parts != &without_memory)

@@ -112,7 +112,13 @@ static void on_accepted(struct session *session)
     struct session_parts *parts = session->parts;
     struct connection *connection = &parts->connection;
 
+    const struct limits *limits = &connection->limits;
+    int window = parts->options->window;
+    char takes[LIMITS_TEXT_SIZE];
+
     connection->accepted_us = monotonic_us();
+    session->topic_alias_maximum = (int)limits->topic_alias_maximum;
+    window_resize(&parts->window, window < (int)limits->receive_maximum ? window : (int)limits->receive_maximum);
     window_restart(&parts->window, session->client, connection->accepted_us);
     parts->looked_us = connection->accepted_us;
     parts->is_settled = false;
@@ -121,6 +127,9 @@ static void on_accepted(struct session *session)
     suspicion_restart(parts);
     ending_words_before(session, "beginning to work with");
     console_note("Connected to %s as %s", connection_broker(connection)->name, connection->settings->client_id);
+    limits_text(limits, parts->options->qos, takes);
+    if (takes[0] != '\0')
+        console_note("%s takes %s", connection_broker(connection)->name, takes);
     if (connection->was_forgotten)
         console_note("%s has forgotten the session: what it had for us is lost, and perhaps what it had acknowledged",
                      connection_broker(connection)->name);

@@ -57,11 +57,18 @@ static const char *messages(long count)
 }
 
 void summary_write(const struct course *course, const struct connection *connection, const struct window *window,
-                   bool has_subscribed, struct left_over left_over, int64_t now_us, char text[SUMMARY_SIZE])
+                   const struct denials *denials, bool has_subscribed, struct left_over left_over, int64_t now_us,
+                   char text[SUMMARY_SIZE])
 {
+    char reasons[DENIALS_TEXT_SIZE];
+    long denied = denials_count(denials);
+
     text[0] = '\0';
     if (window->unchecked > 0)
         add_line(text, "%d %s not acknowledged", window->unchecked, messages(window->unchecked));
+    denials_text(denials, reasons);
+    if (denied > 0)
+        add_line(text, "%ld %s denied by the broker: %s", denied, messages(denied), reasons);
     if (left_over.count > 0)
         add_line(text, "%ld %s acknowledged, but not shown%s", left_over.count, messages(left_over.count),
                  left_over.has_more ? ", and perhaps some more" : "");

@@ -39,15 +39,16 @@ void suspicion_of_last_packet(struct session *session)
     struct session_parts *parts = session->parts;
     const char *name = connection_broker(&parts->connection)->name;
     struct diagnosis *failure = &parts->failure;
+    char takes[LIMITS_TEXT_SIZE];
 
     delivery_count(session); /* the last that came may have been an acknowledgement */
     *failure = (struct diagnosis){.status = EX_UNAVAILABLE};
     parts->is_guess = !parts->let_through && parts->last_packet != NULL;
+    limits_text(&parts->connection.limits, parts->options->qos, takes);
     if (parts->is_guess) {
         failure->status = EX_PROTOCOL;
-        snprintf(failure->text, sizeof failure->text,
-                 "the connection to %.200s ended after %s: it may not allow that to this user", name,
-                 parts->last_packet);
+        snprintf(failure->text, sizeof failure->text, "the connection to %.200s ended after %s: it %s%s", name,
+                 parts->last_packet, takes[0] == '\0' ? "may not allow that to this user" : "takes ", takes);
     } else if (!parts->was_proven) {
         snprintf(failure->text, sizeof failure->text,
                  "%.200s accepts the connection and then ends it: its log may say why", name);

@@ -7,6 +7,11 @@ void window_init(struct window *window, int size)
     *window = (struct window){.size = size > 0 ? size : 1};
 }
 
+void window_resize(struct window *window, int size)
+{
+    window->size = size > 0 ? size : 1;
+}
+
 bool window_is_full(const struct window *window)
 {
     return window->unchecked >= window->size;

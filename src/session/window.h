@@ -31,6 +31,9 @@ void window_add(struct window *window);
 /* Counts what is in flight. */
 void window_count(struct window *window, MQTTClient client, int64_t now_us);
 
+/* The broker takes no more than so many at a time: see window_init. */
+void window_resize(struct window *window, int size);
+
 /* A new connection: what was not acknowledged is sent again, and the broker has all its time again. */
 void window_restart(struct window *window, MQTTClient client, int64_t now_us);
 

@@ -26,7 +26,8 @@ static const char *summary(int64_t began_us, int64_t accepted_us, int64_t now_us
     const struct connection connection = {.accepted_us = accepted_us};
     const struct window window = {.size = 1};
 
-    summary_write(&course, &connection, &window, false, (struct left_over){0, false}, now_us, text);
+    static const struct denials denials;
+    summary_write(&course, &connection, &window, &denials, false, (struct left_over){0, false}, now_us, text);
     return text;
 }
 
