@@ -142,27 +142,32 @@ static struct diagnosis explain(const struct connection *connection, int rc)
     return diagnosis;
 }
 
-/* Once; and once more, where the broker of MQTT 5 wants to hear from us more often than we had in mind (section
- * 3.2.2.3.14): Paho does not look at that. */
-static int connect_twice(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
-                         struct limits *limits, bool *is_sound)
+/* Returns Paho's code. What a broker of MQTT 5 has said of its limits is in *limits then; *is_sound: it may say that.
+ */
+static int connect_once(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
+                        struct limits *limits, bool *is_sound)
 {
-    int rc = MQTTCLIENT_SUCCESS;
+    MQTTResponse response = connect_client(settings, client, attempt);
+    int rc = (int)response.reasonCode;
 
-    for (int i = 0; i < 2; i++) {
-        MQTTResponse response = connect_client(settings, client, attempt);
-        *is_sound = limits_read(limits, response.properties, attempt->session_expiry);
-        rc = (int)response.reasonCode;
-        MQTTResponse_free(response);
-        bool is_slow = limits->server_keep_alive > 0 && (int)limits->server_keep_alive < attempt->keep_alive;
-        if (rc != MQTTCLIENT_SUCCESS || (*is_sound && !is_slow))
-            break;
-        MQTTClient_disconnect(client, 0);
-        if (!*is_sound)
-            break;
-        attempt->keep_alive = (int)limits->server_keep_alive;
-    }
+    *is_sound = limits_read(limits, response.properties, attempt->session_expiry);
+    MQTTResponse_free(response);
     return rc;
+}
+
+/* Connects once more, where the broker wants to hear from us more often than we had in mind (MQTT 5 section
+ * 3.2.2.3.14): Paho does not look at that. */
+static int connect_in_time(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
+                           struct limits *limits, bool *is_sound)
+{
+    int rc = connect_once(settings, client, attempt, limits, is_sound);
+
+    if (rc != MQTTCLIENT_SUCCESS || limits->server_keep_alive == 0 ||
+        (int)limits->server_keep_alive >= attempt->keep_alive)
+        return rc;
+    MQTTClient_disconnect(client, 0);
+    attempt->keep_alive = (int)limits->server_keep_alive;
+    return connect_once(settings, client, attempt, limits, is_sound);
 }
 
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis)
@@ -185,8 +190,9 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
         attempt.will_delay = connection->will_delay;
     }
     bool is_sound;
-    int rc = connect_twice(settings, client, &attempt, &connection->limits, &is_sound);
+    int rc = connect_in_time(settings, client, &attempt, &connection->limits, &is_sound);
     if (!is_sound) {
+        MQTTClient_disconnect(client, 0);
         *diagnosis = (struct diagnosis){.status = EX_PROTOCOL, .final = true};
         snprintf(diagnosis->text, sizeof diagnosis->text,
                  "%.200s allows no messages or no bytes in its CONNACK, which MQTT 5 forbids: use another broker",
