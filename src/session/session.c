@@ -244,6 +244,17 @@ static void print_lines(char *text)
     }
 }
 
+static void note_session(const struct connection *connection)
+{
+    uint32_t seconds = connection->limits.session_expiry; /* the broker's: it may want less than we asked for */
+    char span[32] = "for ever";
+
+    if (seconds < UINT32_MAX)
+        snprintf(span, sizeof span, "for %" PRIu32 " s", seconds);
+    console_note("%s keeps the session %s: --id %s comes back to it", connection_broker(connection)->name, span,
+                 connection->settings->client_id);
+}
+
 static void remove_sessions(struct session *session)
 {
     struct connection *connection = &session->parts->connection;
@@ -290,9 +301,7 @@ int session_close(struct session *session)
     ending_summary(session, summary);
     print_lines(summary);
     if (stays)
-        console_note("%s keeps the session for %" PRIu32 " s: --id %s comes back to it",
-                     connection_broker(&parts->connection)->name, parts->connection.limits.session_expiry,
-                     parts->connection.settings->client_id);
+        note_session(&parts->connection);
     else if (parts->connection.settings->session_expiry > 0)
         print_lines(sessions);
     else
