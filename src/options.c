@@ -74,6 +74,8 @@ static void write_help(const struct item *item, const char *text, char help[HELP
     if ((item->special & HAS_DEFAULT) == 0)
         return;
     option_value_show(&item->value, value, sizeof value);
+    if (value[0] == '\0')
+        return; /* it depends on other options */
     snprintf(help + strlen(help), HELP_SIZE - strlen(help), " (default: %s)", value);
 }
 
