@@ -26,8 +26,8 @@
 static double session_expiry;
 
 static const struct option_row own_options[] = {
-    {"session-expiry", &session_expiry, 0, UINT32_MAX, "SECONDS",
-     "How long the broker keeps the session of a program that has ended; 4294967295: for ever"},
+    {"session-expiry", &session_expiry, 0, INT32_MAX, "SECONDS",
+     "How long the broker keeps the session once the program has ended; 0: not at all"},
     {0}, /* the end of the list */
 };
 

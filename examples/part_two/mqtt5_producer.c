@@ -25,7 +25,7 @@
 static double expiry = 60, topic_alias;
 
 static const struct option_row own_options[] = {
-    {"expiry", &expiry, 0, UINT32_MAX, "SECONDS", "How long a message is worth being delivered; 0: for ever"},
+    {"expiry", &expiry, 0, INT32_MAX, "SECONDS", "How long a message is worth being delivered; 0: for ever"},
     {"topic-alias", &topic_alias, 0, UINT16_MAX, "N", "At QoS 0: a number that stands for the topic; 0: none"},
     {0}, /* the end of the list */
 };
