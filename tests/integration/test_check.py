@@ -92,14 +92,15 @@ MISTAKES = [
     ("6", CONSUMER_5, 'console_refused(topic, message, "not a number")', 'console_received(topic, message, "nothing")',
      "and refuses what is not a number"),
     ("6", CONSUMER_5, 'return "another content type"', "return NULL", "it refuses the content type application/json"),
-    ("6", CONSUMER_5, "length == strlen(text) && memcmp(bytes, text, length) == 0", "strncmp(bytes, text, strlen(text)) == 0",
-     "and any other that is not exactly"),
+    ("6", CONSUMER_5, "length == strlen(text) && memcmp(bytes, text, length) == 0",
+     "length > 0 && strncmp(bytes, text, strlen(text)) == 0", "and any other that is not exactly"),
     ("6", CONSUMER_5, "length == strlen(text) && ", "", "and any other that is not exactly text/plain"),
     ("6", CONSUMER_5, "content_type != NULL && ", "", "a message without a content type"),
     ("6", CONSUMER_5, "(temperature - 32) * 5 / 9", "temperature * 5 / 9 - 32", "86 and unit=Fahrenheit are"),
     ("6", CONSUMER_5, "for (int i = 0; properties_pair(properties, i, &name, &value);",
      "for (int i = 0; i < 2 && properties_pair(properties, i, &name, &value);", "wherever the unit stands"),
-    ("6", CONSUMER_5, '!is_text(name.data, (size_t)name.len, "unit")', "strncmp(name.data, \"uni\", 3) != 0", "pairs with other names"),
+    ("6", CONSUMER_5, '!is_text(name.data, (size_t)name.len, "unit")', "strncmp(name.data, \"uni\", 3) != 0",
+     "pairs with other names"),
     ("6", CONSUMER_5, 'return "unknown unit"', "continue", "it refuses other units"),
 ]
 

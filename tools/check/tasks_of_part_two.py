@@ -18,7 +18,7 @@ SELF_DESCRIBED = [
     ("none", "20", {"PayloadFormatIndicator": 1}),
     ("oven", "86", {"ContentType": "text/plain", "UserProperty": [("unit", "Fahrenheit")]}),
     ("ice", "14", {"UserProperty": [("unit", "Fahrenheit")]}),
-    ("last", "212", {"UserProperty": [("room", "attic"), ("floor", "3"), ("unit", "Fahrenheit")]}),
+    ("sauna", "212", {"UserProperty": [("room", "attic"), ("floor", "3"), ("unit", "Fahrenheit")]}),
     ("name", "20", {"UserProperty": [("room", "Fahrenheit"), ("units", "Fahrenheit"), ("uni", "Fahrenheit")]}),
     ("kelvin", "293", {"UserProperty": [("unit", "Kelvin")]}),
     ("long", "86", {"UserProperty": [("unit", "Fahrenheits")]}),
@@ -35,7 +35,7 @@ def what_it_says(lab):
     sender = lab.observe(broker.port, version=5)
     for name, payload, properties in SELF_DESCRIBED:
         sender.publish(OF_ALICE + name, payload, 1, properties=properties)
-    lab.until(lab.has_dealt_with_all(consumer, sender, OF_ALICE + "end"), unless=lambda: consumer.out.ended)
+    lab.until(lab.has_dealt_with_all(consumer, sender, OF_ALICE + "last"), unless=lambda: consumer.out.ended)
 
     def said(name):
         return "".join(consumer.out.matching(f"^(received|refused) {OF_ALICE}{name}: ")).replace(OF_ALICE + name, "TOPIC")
@@ -75,7 +75,7 @@ def what_it_says(lab):
               "Where is the unit, and what is the number in Celsius?",
               "properties_pair gives you the user properties one by one. Celsius is (Fahrenheit - 32) * 5 / 9.",
               "properties_pair")
-    lab.point("wherever the unit stands among the user properties", is_celsius("last", 100),
+    lab.point("wherever the unit stands among the user properties", is_celsius("sauna", 100),
               "There may be several pairs, and the unit need not be the first.",
               "Ask properties_pair for number 0, 1, 2 ... until it returns false.",
               "properties_pair")
