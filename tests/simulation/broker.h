@@ -29,10 +29,15 @@ enum packet_type {
 struct packet {
     enum packet_type type;
     int qos;   /* of PUBLISH, and of the subscription */
-    int code;  /* of CONNACK; what SUBACK grants; of CONNECT: whether the session is a clean one; 1: a reset */
+    int code;  /* of CONNACK and acknowledgements; what SUBACK grants; of CONNECT: a clean session; 1: a reset */
     bool flag; /* DUP; of CONNACK: the session is present */
     int id;
     int number; /* what is published: the payload is a number */
+    /* Of CONNECT, CONNACK and DISCONNECT, with MQTT 5. */
+    bool is_5, has_expiry, has_receive_maximum;
+    unsigned short keep_alive; /* 0 in CONNACK: as the client wants it */
+    unsigned short receive_maximum;
+    uint32_t expiry; /* seconds */
 };
 
 struct ring {

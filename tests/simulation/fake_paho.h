@@ -28,6 +28,10 @@ struct paho_facts {
     int forgotten;      /* a broker with which there was a session had none any more */
     bool has_session[BROKERS];
     int pending; /* messages without their last acknowledgement */
+    int denied;  /* by the broker's acknowledgements that have come: messages, each once */
+    int published;
+    /* With MQTT 5, on the present connection. */
+    int keep_alive_s, server_keep_alive_s, receive_maximum;
     bool has_acknowledged;
     bool was_let_through; /* granted, or acknowledged, and the client has read it */
     int attempts;

@@ -217,6 +217,12 @@ void rule_published(int rc)
         broken("the window is never exceeded", "%d messages in flight", pending);
 }
 
+/* Paho stops for 100 ms at a time where its own window is full. */
+void rule_waits_for_room(int pending)
+{
+    broken("Paho's own window is never full", "%d messages", pending);
+}
+
 /* The session does not receive in the program's place: not in callback mode, nor once it has subscribed, but at the
  * end. */
 void rule_receive(void)
