@@ -155,7 +155,7 @@ static int connect_twice(const struct connection_settings *settings, MQTTClient 
         rc = (int)response.reasonCode;
         MQTTResponse_free(response);
         bool is_slow = limits->server_keep_alive > 0 && (int)limits->server_keep_alive < attempt->keep_alive;
-        if (rc != MQTTCLIENT_SUCCESS || (*is_sound && !is_slow))
+        if (rc != MQTTCLIENT_SUCCESS || (*is_sound && (!is_slow || i > 0)))
             break;
         MQTTClient_disconnect(client, 0);
         if (!*is_sound)
