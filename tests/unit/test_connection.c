@@ -28,7 +28,8 @@ static struct {
     uint32_t expiry, will_delay;
     MQTTProperty says[2][2]; /* in the CONNACKs of the first two connections, up to the one that is 0 */
     int disconnect_rc, add_rc;
-    int lists; /* of properties, that were made and not freed */
+    bool was_lost; /* unseen */
+    int lists;     /* of properties, that were made and not freed */
 } paho;
 
 int MQTTClient_createWithOptions(MQTTClient *handle, const char *serverURI, const char *clientId, int persistence_type,
@@ -100,6 +101,12 @@ static uint32_t number_of(const MQTTProperties *properties, enum MQTTPropertyCod
 }
 
 /* --- connections */
+
+int MQTTClient_isConnected(MQTTClient handle)
+{
+    assert_ptr_equal(handle, paho.connected);
+    return !paho.was_lost;
+}
 
 static int connect_any(MQTTClient handle, MQTTClient_connectOptions *options)
 {
@@ -677,6 +684,7 @@ static void who_allows_no_message_breaks_the_rules(void **state)
     assert_int_equal(diagnosis.status, EX_PROTOCOL);
     assert_true(diagnosis.final);
     assert_non_null(strstr(diagnosis.text, "MQTT 5 forbids"));
+    assert_true(connection.has_session[0]); /* it was accepted, and left */
 }
 
 static void a_refusal_is_diagnosed(void **state)
@@ -751,6 +759,12 @@ static void what_could_not_be_ended_is_removed_later(void **state)
     connection_end(&connection, own);
     assert_true(connection.has_session[0]);
     assert_int_equal(paho.disconnects, 2);
+
+    paho.add_rc = 0;
+    paho.was_lost = true; /* Paho sends nothing then */
+    connection_end(&connection, own);
+    assert_true(connection.has_session[0]);
+    assert_int_equal(paho.disconnects, 3);
 }
 
 static void with_mqtt_3_1_1_the_end_is_a_plain_one(void **state)
