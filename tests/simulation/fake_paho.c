@@ -136,6 +136,8 @@ static void close_session(struct handle *m, const MQTTProperties *properties)
     if (properties != NULL && properties->count > 0) /* there is one only that anybody uses */
         disconnect =
             (struct packet){.type = DISCONNECT, .has_expiry = true, .expiry = properties->array[0].value.integer4};
+    if (is_session(m) && m->connected && disconnect.has_expiry && disconnect.expiry == 0)
+        facts.has_session[m->broker] = false; /* as far as anybody can know: nobody acknowledges a DISCONNECT */
     m->ping_outstanding = false;
     if (m->link != NULL) {
         if (m->connected)
@@ -196,7 +198,9 @@ static void disconnect1(struct handle *m, bool calls_lost, bool stops, const MQT
 
     if (m->connected || m->connect_state != NOT_IN_PROGRESS) {
         m->connect_state = m->connected ? DISCONNECTING : m->connect_state;
-        if (was_connected && is_session(m)) {
+        if (was_connected && is_session(m) && facts.is_for_naught && !calls_lost) {
+            facts.is_connected = false; /* nobody has used it */
+        } else if (was_connected && is_session(m)) {
             rule_lost();
             facts.longest_us = paho_longest_us();
             facts.is_connected = false;
@@ -331,6 +335,7 @@ static void call_published(struct handle *m, struct packet packet)
     if (out != NULL && is_denial && !out->is_denied && packet.type != PUBCOMP) {
         out->is_denied = true;
         facts.denied += is_session(m);
+        facts.denied_for[packet.code] = facts.denied_for[packet.code] || is_session(m);
     }
     if (m->published == NULL || (packet.type == PUBREC && !is_denial))
         return;
@@ -743,9 +748,11 @@ static MQTTResponse answer(struct handle *m, int rc, struct packet connack)
     if (rc == MQTTCLIENT_SUCCESS && connack.has_receive_maximum && m->max_inflight > connack.receive_maximum)
         m->max_inflight = connack.receive_maximum;
     if (is_session(m)) {
-        facts.keep_alive_s = m->keep_alive_s;
         facts.server_keep_alive_s = connack.keep_alive;
         facts.receive_maximum = connack.has_receive_maximum ? connack.receive_maximum : UINT16_MAX;
+        facts.is_for_naught =
+            facts.receive_maximum == 0 || (connack.keep_alive > 0 && connack.keep_alive < m->keep_alive_s);
+        facts.only_for_naught[m->broker] = facts.is_for_naught;
     }
     return response;
 }
@@ -758,6 +765,11 @@ static MQTTResponse connect_any(struct handle *m, MQTTClient_connectOptions *opt
     if (is_session(m))
         rule_before_attempt(m->broker = uri[strlen("tcp://broker")] - '0');
     facts.attempts++;
+    if (is_session(m)) {
+        facts.server_keep_alive_s = 0;
+        facts.is_for_naught = false;
+        facts.keep_alive_s = options->keepAliveInterval;
+    }
     story("MQTTClient_connect to %s%s", uri,
           options->cleansession ? ", clean session"
           : options->cleanstart ? ", clean start"
@@ -775,6 +787,7 @@ static MQTTResponse connect_any(struct handle *m, MQTTClient_connectOptions *opt
         disconnect1(m, false, false, NULL);
     facts.is_connecting = false;
     story("MQTTClient_connect: %d", rc);
+    MQTTResponse response = answer(m, rc, connack);
     if (is_session(m))
         rule_after_attempt(m->broker, rc);
     if (is_session(m) && (rc == MQTTCLIENT_SUCCESS || rc == MQTTCLIENT_DISCONNECTED)) { /* accepted, and perhaps lost */
@@ -782,7 +795,7 @@ static MQTTResponse connect_any(struct handle *m, MQTTClient_connectOptions *opt
                            facts.has_session[m->broker] && !session_present;
         facts.has_session[m->broker] = !is_clean;
     }
-    return answer(m, rc, connack);
+    return response;
 }
 
 int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
