@@ -75,8 +75,8 @@ size_t connack_size(const char *bytes, size_t length)
     struct cursor cursor = {(const unsigned char *)bytes, (const unsigned char *)bytes + length};
     size_t rest;
 
-    if (!skip(&cursor, 1) || !read_length(&cursor, &rest))
-        return SIZE_MAX;
+    if (!skip(&cursor, 1) || bytes[0] != HEADER || !read_length(&cursor, &rest))
+        return 0;
     return (size_t)(cursor.at - (const unsigned char *)bytes) + rest;
 }
 

@@ -12,7 +12,7 @@ enum connack {
     CONNACK_BROKEN   /* it is longer than that of MQTT 3.1.1, and not valid MQTT 5 */
 };
 
-/* How many bytes a packet has that begins with these. SIZE_MAX: it takes more of them to tell. */
+/* How many bytes the CONNACK has that begins with these, which are up to five. 0: it is none, or they do not tell. */
 size_t connack_size(const char *bytes, size_t length);
 
 enum connack connack_read(const char *bytes, size_t length);

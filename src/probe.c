@@ -126,18 +126,6 @@ static void say_connect(struct dialogue *dialogue, int version)
     dialogue_say(dialogue, packet, size);
 }
 
-/* For a CONNACK that is longer than that of MQTT 3.1.1. One that is too long to be judged here is taken for valid. */
-static void hear_rest(struct probe *probe, struct text *text)
-{
-    size_t size = connack_size(text->bytes, text->length);
-
-    probe->connack = CONNACK_5;
-    if (size > DIALOGUE_TEXT_SIZE)
-        return;
-    dialogue_hear_on(&probe->dialogue, text, size, NULL);
-    probe->connack = connack_read(text->bytes, text->length);
-}
-
 /* Section 3.2 of both. */
 static enum answer ask_connect(struct probe *probe, int version)
 {
@@ -146,10 +134,13 @@ static enum answer ask_connect(struct probe *probe, int version)
 
     say_connect(&probe->dialogue, version);
     enum answer answer = dialogue_hear(&probe->dialogue, &text, CONNACK_MIN, NULL);
+    size_t size = connack_size(text.bytes, text.length);
+    if (probe->settings->mqtt5 && size > CONNACK_MIN && size <= DIALOGUE_TEXT_SIZE)
+        dialogue_hear_on(&probe->dialogue, &text, size, NULL);
     probe->connack = connack_read(text.bytes, text.length);
-    if (probe->connack == CONNACK_BROKEN && probe->settings->mqtt5)
-        hear_rest(probe, &text);
-    else if (probe->connack == CONNACK_NONE || probe->connack == CONNACK_BROKEN)
+    if (probe->settings->mqtt5 && size > DIALOGUE_TEXT_SIZE)
+        probe->connack = CONNACK_5; /* it is too long to be judged here */
+    if (probe->connack == CONNACK_NONE || (probe->connack >= CONNACK_5 && !probe->settings->mqtt5))
         return answer;
     dialogue_say(&probe->dialogue, disconnect, sizeof disconnect);
     return ANSWER_YES;
