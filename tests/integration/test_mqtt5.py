@@ -272,6 +272,7 @@ def sizes(scripted, run, name, *options):
     script = packets5.broker(alias) if name.startswith("mqtt5") else wire.granting(0)
     broker = scripted(script)
     assert run(name, *broker.options, "-u", "alice", "-C", 3, "--interval", 0, "--seed", 1, *options).wait() == 0
+    broker.wait_for(wire.DISCONNECT)  # the last that it gets
     return [len(raw) for raw in publications(broker)]
 
 
