@@ -269,8 +269,7 @@ def publications(broker):
 def sizes(scripted, run, name, *options):
     """The bytes of each PUBLISH of three."""
     alias = packets5.number(packets5.TOPIC_ALIAS_MAXIMUM, 10, 2)
-    script = packets5.broker(alias) if name.startswith("mqtt5") else wire.granting(0)
-    broker = scripted(script)
+    broker = scripted(packets5.broker(alias, acknowledges=False) if name.startswith("mqtt5") else wire.granting(0))
     assert run(name, *broker.options, "-u", "alice", "-C", 3, "--interval", 0, "--seed", 1, *options).wait() == 0
     broker.wait_for(wire.DISCONNECT)  # the last that it gets
     return [len(raw) for raw in publications(broker)]
@@ -410,6 +409,16 @@ def test_hostile_properties_are_shown_without_harm(scripted, run_raw, what):  # 
     assert consumer.interrupt()[0] == 0
     assert_harmless(consumer.out)
     assert_harmless(consumer.err)
+
+
+def test_what_stands_behind_a_nul_is_shown_too_and_what_is_too_long_ends_in_dots(scripted, run_raw):  # noqa: F811
+    messages = [packets5.publish(OF_ALICE, "1", packets5.pair(b"a\x00b", b"\x00c")),
+                packets5.publish(OF_ALICE, "2", packets5.pair("name", "v" * 600) + packets5.pair("more", "w"))]
+    consumer = run_raw("mqtt5_consumer", *scripted(packets5.broker(granted=[1], more=messages)).options, "-u", "alice")
+    consumer.wait_for_verdicts(2)
+    first, second = (line.split(": ", 1)[1] for line in consumer.verdict_lines())
+    assert first == "1, a b= c"
+    assert re.fullmatch(r"2, name=v+\.\.\.", second) and len(second) == 511
 
 
 @pytest.mark.parametrize("what", BROKEN)
