@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Adds a number of one, two or four bytes, as the property's type has it; of a larger one, its last bytes. Texts and
- * data are copied, and have at most 65535 bytes (section 1.5.4 and 1.5.6). False: there is no memory, it is too long,
- * or the property is of another type. */
+/* Adds a number, of as many bytes as the property's type has: one, two, four, or up to four of variable length. Texts
+ * and data are copied, and have at most 65535 bytes (sections 1.5.4 and 1.5.6). False, and the list is as it was: the
+ * number is too large, the text too long, the property of another type, or there is no memory. */
 bool properties_add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t number);
 bool properties_add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, const char *text);
 bool properties_add_data(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *data, size_t size);
 bool properties_add_pair(MQTTProperties *properties, const char *name, const char *value); /* a user property */
 
-/* Whether there is such a number, and which. */
+/* Whether there is such a number, and which: the first, if there are several. */
 bool properties_number(const MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t *number);
 
 /* A text, or data, as they came: not ended by a NUL, perhaps with NULs and invalid UTF-8 in them. They belong to the

@@ -2,8 +2,9 @@
 #ifndef PLAYGROUND_REASON_H
 #define PLAYGROUND_REASON_H
 
-/* The name of a reason, as the specification has it, in small letters: "not authorized" for 135. Where one number has
- * several names, it is that of CONNACK, PUBACK, PUBREC and DISCONNECT. "unknown reason" for a number that is none. */
+/* The name of a reason, as the specification has it, in small letters: "not authorized" for 135. 0 has three names and
+ * is "success" here, also where a packet calls it "normal disconnection" or "granted QoS 0". "unknown reason" for a
+ * number that is none. */
 const char *reason_name(int code);
 
 /* What a user can do about a message or a subscription that was denied with it: "check what this user may publish".

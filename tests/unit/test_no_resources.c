@@ -1,7 +1,8 @@
 /* What happens when the system has no memory and no thread to give. The linker puts the functions below in the place of
- * those of the C library. */
+ * those of the C library, and of Paho. */
 #include "playground/mailbox.h"
 #include "playground/monitor.h"
+#include "playground/properties.h"
 #include "playground/session.h"
 #include "playground/timer.h"
 
@@ -139,6 +140,61 @@ static void a_session_without_memory_says_so_and_ends(void **state)
     assert_ptr_equal(strchr(capture.text, '\n'), capture.text + capture.length - 1); /* and nothing else */
 }
 
+/* Paho when it has no memory: for its list (which it then forgets), or for a copy (which it then does without). */
+static enum { FOR_ALL, NOT_FOR_THE_LIST, NOT_FOR_THE_NAME, NOT_FOR_THE_VALUE, NOT_FOR_BOTH } memory;
+
+int __real_MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property);
+int __wrap_MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property);
+int __wrap_MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property)
+{
+    if (memory == NOT_FOR_THE_LIST) {
+        properties->array = NULL;
+        properties->max_count += 10;
+        return -99; /* PAHO_MEMORY_ERROR */
+    }
+    int rc = __real_MQTTProperties_add(properties, property);
+    MQTTProperty *added = &properties->array[properties->count - 1];
+    if (memory == NOT_FOR_THE_NAME || memory == NOT_FOR_BOTH) {
+        MQTTClient_free(added->value.data.data);
+        added->value.data.data = NULL;
+    }
+    if (memory == NOT_FOR_THE_VALUE || memory == NOT_FOR_BOTH) {
+        MQTTClient_free(added->value.value.data);
+        added->value.value.data = NULL;
+    }
+    return rc;
+}
+
+static void a_property_is_added_whole_or_not_at_all(void **state)
+{
+    MQTTClient_createOptions options = MQTTClient_createOptions_initializer;
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTLenString name, value;
+    MQTTClient client;
+
+    (void)state;
+    calls_left = 1000000;
+    options.MQTTVersion = MQTTVERSION_5;
+    assert_int_equal(
+        MQTTClient_createWithOptions(&client, "tcp://a:1", "me", MQTTCLIENT_PERSISTENCE_NONE, NULL, &options),
+        MQTTCLIENT_SUCCESS);
+    for (int count = 0; count < 12; count++) {
+        for (memory = NOT_FOR_THE_LIST; memory <= NOT_FOR_BOTH; memory++)
+            assert_false(properties_add_pair(&properties, "a name", "a value"));
+        memory = NOT_FOR_THE_NAME;
+        assert_false(properties_add_text(&properties, MQTTPROPERTY_CODE_CONTENT_TYPE, "a text"));
+        assert_int_equal(properties.count, count);
+        assert_int_equal(properties.length, count * (5 + 6 + 7));
+        memory = FOR_ALL;
+        assert_true(properties_add_pair(&properties, "a name", "a value"));
+        assert_true(properties_pair(&properties, count, &name, &value));
+        assert_memory_equal(name.data, "a name", 6);
+        assert_memory_equal(value.data, "a value", 7);
+    }
+    MQTTProperties_free(&properties);
+    MQTTClient_destroy(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_mailbox_is_made_whole_or_not_at_all),
         cmocka_unit_test(a_timer_is_started_whole_or_not_at_all),
         cmocka_unit_test(a_session_without_memory_says_so_and_ends),
+        cmocka_unit_test(a_property_is_added_whole_or_not_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

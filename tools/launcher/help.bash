@@ -29,7 +29,7 @@ Usage: ./lab COMMAND
   readme  run the commands of all pages and compare what they show; with
           --update, show what came
   fuzz    feed the parsers with what a fuzzer comes up with: ./lab fuzz SECONDS,
-          for each of seven harnesses
+          for each of eight harnesses
   clean   remove everything that was built
 
 Each command can be repeated at any time. Start with ./lab demo, then follow
