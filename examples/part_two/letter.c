@@ -1,0 +1,72 @@
+/* What a request and its answer have beside their payloads. The properties of what arrives may say anything: they are
+ * copied as far as they make sense, and what does not is named. */
+#include "letter.h"
+
+#include "playground/console.h"
+#include "playground/properties.h"
+#include "playground/topic.h"
+
+#include <string.h>
+
+void letter_read(struct letter *letter, const MQTTProperties *properties)
+{
+    size_t size;
+    const char *bytes = properties_bytes(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, &size);
+
+    *letter = (struct letter){.problem = NULL};
+    if (bytes == NULL)
+        return;
+    if (size < sizeof letter->response_topic && memchr(bytes, '\0', size) == NULL)
+        memcpy(letter->response_topic, bytes, size);
+    else
+        letter->problem = "its response topic is too long, or has a NUL in it";
+    bytes = properties_bytes(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, &size);
+    if (size <= sizeof letter->correlation) {
+        memcpy(letter->correlation, bytes != NULL ? bytes : "", size);
+        letter->correlation_size = size;
+    } else {
+        letter->problem = "its correlation data is too long";
+    }
+}
+
+bool letter_wants_answer(const struct letter *letter, const char *filter)
+{
+    const char *topic = letter->response_topic, *problem = letter->problem;
+
+    if (problem == NULL && topic[0] == '\0')
+        return false;
+    if (problem == NULL && (!topic_matches(filter, topic) || topic[strlen(topic) - 1] == '/'))
+        problem = "its response topic is none of this device's";
+    if (problem != NULL)
+        console_note("Not answered: %s", problem);
+    return problem == NULL;
+}
+
+bool letter_of_request(MQTTProperties *properties, const char *response_topic, const char *correlation,
+                       uint32_t expiry_seconds)
+{
+    return properties_add_text(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response_topic) &&
+           properties_add_data(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation, strlen(correlation)) &&
+           properties_add_number(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, expiry_seconds);
+}
+
+/* Who has sent no correlation data gets none. */
+bool letter_of_answer(MQTTProperties *properties, const struct letter *letter)
+{
+    return letter->correlation_size == 0 || properties_add_data(properties, MQTTPROPERTY_CODE_CORRELATION_DATA,
+                                                                letter->correlation, letter->correlation_size);
+}
+
+int letter_publish(struct session *session, const char *topic, const char *payload, int qos, int retained,
+                   MQTTProperties *properties)
+{
+    MQTTResponse response;
+
+    do {
+        response =
+            MQTTClient_publish5(session->client, topic, (int)strlen(payload), payload, qos, retained, properties, NULL);
+    } while (session_wait_to_retry5(session, &response)); /* true: the connection was lost, and is back */
+    if (response.reasonCode == MQTTREASONCODE_SUCCESS)
+        console_sent(topic, qos, retained, payload);
+    return (int)response.reasonCode;
+}
