@@ -14,18 +14,16 @@ void letter_read(struct letter *letter, const MQTTProperties *properties)
     const char *bytes = properties_bytes(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, &size);
 
     *letter = (struct letter){.problem = NULL};
-    if (bytes == NULL)
-        return;
-    if (size < sizeof letter->response_topic && memchr(bytes, '\0', size) == NULL)
+    if (bytes != NULL && size < sizeof letter->response_topic && memchr(bytes, '\0', size) == NULL)
         memcpy(letter->response_topic, bytes, size);
-    else
+    else if (bytes != NULL)
         letter->problem = "its response topic is too long, or has a NUL in it";
     bytes = properties_bytes(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, &size);
-    if (size <= sizeof letter->correlation) {
-        memcpy(letter->correlation, bytes != NULL ? bytes : "", size);
-        letter->correlation_size = size;
-    } else {
+    if (size > sizeof letter->correlation) {
         letter->problem = "its correlation data is too long";
+    } else if (bytes != NULL) {
+        memcpy(letter->correlation, bytes, size);
+        letter->correlation_size = size;
     }
 }
 
