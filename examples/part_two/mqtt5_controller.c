@@ -195,7 +195,7 @@ static struct dto_status on_event(struct controller *controller, const char *top
              dto_value_text(&event.event_value, value));
     console_received(topic, message, text);
     if (strcmp(event.event_type, DTO_PRESENCE) == 0 && event.event_value.type == DTO_STRING)
-        requests_presence(&controller->requests, strcmp(event.event_value.as.string, DTO_ONLINE) == 0);
+        requests_presence(&controller->requests, event.event_value.as.string);
     return status;
 }
 
@@ -217,8 +217,7 @@ static struct dto_status on_telemetry(struct controller *controller, const char 
     if (strcmp(reading.value_type, DTO_TEMPERATURE_SENSOR) == 0 && reading.value.type == DTO_NUMBER)
         decide(controller, reading.value.as.number);
     if (strcmp(reading.value_type, DTO_SWITCH) == 0 && reading.value.type == DTO_STRING)
-        requests_said(&controller->requests,
-                      strcmp(reading.value.as.string, DTO_SWITCH_ON) == 0 ? POSITION_ON : POSITION_OFF);
+        requests_said(&controller->requests, reading.value.as.string);
     return status;
 }
 

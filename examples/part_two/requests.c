@@ -1,6 +1,8 @@
 /* The asking is apart from the sending, so that it can be tested without a broker and without waiting. */
 #include "requests.h"
 
+#include "dto/value.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,21 +23,30 @@ void requests_want(struct requests *requests, enum position position)
     requests->pause_us = 0;
 }
 
-void requests_said(struct requests *requests, enum position position)
+static enum position position_of(const char *text)
+{
+    if (strcmp(text, DTO_SWITCH_ON) == 0)
+        return POSITION_ON;
+    return strcmp(text, DTO_SWITCH_OFF) == 0 ? POSITION_OFF : POSITION_UNKNOWN;
+}
+
+void requests_said(struct requests *requests, const char *position)
 {
     requests_sign_of_life(requests);
-    requests->said = position;
+    requests->said = position_of(position);
     requests->has_said = requests->count >= requests->first;
     /* It is warm again: that was all. Who switches it off by hand from now on may do so. */
-    if (requests->has_said && position == POSITION_ON && requests->wanted == POSITION_ON)
+    if (requests->has_said && requests->said == POSITION_ON && requests->wanted == POSITION_ON)
         requests->wanted = POSITION_UNKNOWN;
 }
 
 /* Who comes online may have been started anew, and then knows nothing of what was asked. */
-void requests_presence(struct requests *requests, bool is_online)
+void requests_presence(struct requests *requests, const char *presence)
 {
-    requests->is_offline = !is_online;
-    if (is_online) {
+    if (strcmp(presence, DTO_OFFLINE) == 0) {
+        requests->is_offline = true;
+    } else if (strcmp(presence, DTO_ONLINE) == 0) {
+        requests->is_offline = false;
         requests->said = POSITION_UNKNOWN;
         requests->has_said = false;
     }

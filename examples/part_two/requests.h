@@ -54,9 +54,10 @@ void requests_init(struct requests *requests, int64_t limit_us, uint32_t mark);
 /* From now on this is wanted, and nothing else. */
 void requests_want(struct requests *requests, enum position position);
 
-/* What the device has said: where its switch stands; that it comes or goes; anything else, by which it is there. */
-void requests_said(struct requests *requests, enum position position);
-void requests_presence(struct requests *requests, bool is_online);
+/* What the device has said: where its switch stands, that it comes or goes, in the words of dto/value.h; and anything
+ * else, by which it is there. */
+void requests_said(struct requests *requests, const char *position);
+void requests_presence(struct requests *requests, const char *presence);
 void requests_sign_of_life(struct requests *requests);
 
 /* An answer has come. Returns the request that it belongs to; NULL: none, it is only counted. A refusal ends the asking

@@ -61,7 +61,7 @@ static int count_in(struct requests *requests, int64_t from_us, int64_t until_us
             continue;
         count++;
         answer(requests, request->number, false);
-        requests_said(requests, POSITION_ON);
+        requests_said(requests, "ON");
     }
     return count;
 }
@@ -71,8 +71,8 @@ static void who_wants_nothing_asks_for_nothing(void **state)
     struct requests requests = begin(POSITION_UNKNOWN);
 
     (void)state;
-    requests_presence(&requests, true);
-    requests_said(&requests, POSITION_ON);
+    requests_presence(&requests, "ONLINE");
+    requests_said(&requests, "ON");
     assert_null(requests_next(&requests, 0));
     assert_int_equal(requests_wait_ms(&requests, 0, 50), 50);
     assert_text(&requests, "d is switched on");
@@ -124,7 +124,7 @@ static void what_the_device_says_of_itself_settles_it(void **state)
 
     (void)state;
     ask(&requests, 0);
-    requests_said(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF");
     assert_null(requests_next(&requests, 1000 * S));
     assert_text(&requests, "d stays switched off");
     /* Its answer is still waited for: who does not answer is told. */
@@ -136,7 +136,7 @@ static void what_it_said_before_it_was_asked_settles_nothing(void **state)
     struct requests requests = begin(POSITION_UNKNOWN);
 
     (void)state;
-    requests_said(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF");
     requests_want(&requests, POSITION_OFF);
     assert_text(&requests, "d has not said that it is switched off");
     answer(&requests, ask(&requests, 0), false);
@@ -213,8 +213,8 @@ static void a_refusal_ends_the_asking_for_this_wish(void **state)
 
     (void)state;
     answer(&requests, ask(&requests, 0), true);
-    requests_said(&requests, POSITION_ON);
-    requests_presence(&requests, true);
+    requests_said(&requests, "ON");
+    requests_presence(&requests, "ONLINE");
     assert_null(requests_next(&requests, 1000 * S));
     assert_text(&requests, "d has refused to be switched off");
     requests_want(&requests, POSITION_ON);
@@ -241,9 +241,9 @@ static void off_is_wanted_for_as_long_as_it_is_wanted(void **state)
 
     (void)state;
     answer(&requests, ask(&requests, 0), false);
-    requests_said(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF");
     assert_null(requests_next(&requests, 60 * S));
-    requests_said(&requests, POSITION_ON); /* by somebody else's hand */
+    requests_said(&requests, "ON"); /* by somebody else's hand */
     assert_int_equal(requests_wait_ms(&requests, 60 * S, 50), 0);
     assert_int_equal(ask(&requests, 60 * S), 2);
 }
@@ -254,14 +254,14 @@ static void who_comes_back_online_is_asked_again(void **state)
 
     (void)state;
     answer(&requests, ask(&requests, 0), false);
-    requests_said(&requests, POSITION_OFF);
-    requests_presence(&requests, true); /* killed and started again before anybody heard of it */
+    requests_said(&requests, "OFF");
+    requests_presence(&requests, "ONLINE"); /* killed and started again before anybody heard of it */
     assert_text(&requests, "d has not said that it is switched off");
     assert_int_equal(ask(&requests, 60 * S), 2);
-    requests_said(&requests, POSITION_OFF);
-    requests_presence(&requests, false);
+    requests_said(&requests, "OFF");
+    requests_presence(&requests, "OFFLINE");
     assert_text(&requests, "d went offline");
-    requests_presence(&requests, true);
+    requests_presence(&requests, "ONLINE");
     answer(&requests, 2, false);
     assert_int_equal(ask(&requests, 120 * S), 3);
 }
@@ -271,7 +271,7 @@ static void who_is_offline_is_not_asked_until_there_is_a_sign_of_life(void **sta
     struct requests requests = begin(POSITION_UNKNOWN);
 
     (void)state;
-    requests_presence(&requests, false);
+    requests_presence(&requests, "OFFLINE");
     requests_want(&requests, POSITION_ON);
     assert_null(requests_next(&requests, 0));
     assert_int_equal(requests_wait_ms(&requests, 0, 50), 50);
@@ -287,12 +287,12 @@ static void on_is_wanted_once(void **state)
     (void)state;
     answer(&requests, ask(&requests, 0), false);
     assert_text(&requests, "d has not said that it is switched on");
-    requests_said(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF");
     assert_text(&requests, "d has not said that it is switched on");
     assert_int_equal(ask(&requests, S), 2);
-    requests_said(&requests, POSITION_ON);
+    requests_said(&requests, "ON");
     assert_text(&requests, "d is switched on");
-    requests_said(&requests, POSITION_OFF); /* by somebody's hand, who may */
+    requests_said(&requests, "OFF"); /* by somebody's hand, who may */
     answer(&requests, 2, false);
     assert_null(requests_next(&requests, 1000 * S));
     assert_text(&requests, "d stays switched off");
@@ -317,12 +317,12 @@ static void a_storm_of_new_starts_makes_none_of_requests(void **state)
 
     (void)state;
     for (int64_t now_us = 0; now_us < 16 * S; now_us += MS) {
-        requests_presence(&requests, true);
+        requests_presence(&requests, "ONLINE");
         const struct request *request = requests_next(&requests, now_us);
         if (request != NULL) {
             count++;
             answer(&requests, request->number, false);
-            requests_said(&requests, POSITION_OFF);
+            requests_said(&requests, "OFF");
         }
     }
     assert_int_equal(count, 6);
@@ -340,7 +340,7 @@ static void the_wait_ends_with_the_next_thing_to_do(void **state)
     assert_int_equal(requests_wait_ms(&requests, LIMIT, 50), 0);
     answer(&requests, 1, false);
     assert_int_equal(requests_wait_ms(&requests, 0, 60000), REQUESTS_PAUSE_MIN_MS);
-    requests_said(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF");
     assert_int_equal(requests_wait_ms(&requests, 0, 60000), 60000);
 }
 
@@ -350,10 +350,23 @@ static void of_the_switch_nothing_may_be_known(void **state)
 
     (void)state;
     assert_text(&requests, "d has not said anything of its switch");
-    requests_said(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF");
     assert_text(&requests, "d stays switched off");
-    requests_presence(&requests, true);
+    requests_presence(&requests, "ONLINE");
     assert_text(&requests, "d has not said anything of its switch");
+}
+
+static void other_words_are_not_taken_for_these(void **state)
+{
+    struct requests requests = begin(POSITION_OFF);
+
+    (void)state;
+    ask(&requests, 0);
+    requests_said(&requests, "OFF");
+    requests_presence(&requests, "ASLEEP");
+    assert_text(&requests, "d stays switched off");
+    requests_said(&requests, "off"); /* it is at another position now, whichever */
+    assert_text(&requests, "d has not said that it is switched off");
 }
 
 static void the_longest_text_fits(void **state)
@@ -391,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_storm_of_new_starts_makes_none_of_requests),
         cmocka_unit_test(the_wait_ends_with_the_next_thing_to_do),
         cmocka_unit_test(of_the_switch_nothing_may_be_known),
+        cmocka_unit_test(other_words_are_not_taken_for_these),
         cmocka_unit_test(the_longest_text_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
