@@ -45,11 +45,12 @@ static uint32_t take(int bytes)
 }
 
 /* Of its exact size, so that reading beyond it is seen; a text ends with a NUL, and has no other. */
-static struct bytes take_bytes(bool is_text, bool is_longer)
+static struct bytes take_bytes(bool is_text, bool is_long, bool is_longer)
 {
-    struct bytes bytes = {.length = take(2) + is_longer};
+    struct bytes bytes = {.length = take(2)};
     char pattern[4];
 
+    bytes.length = is_long ? bytes.length + is_longer : bytes.length % 256; /* many long ones would take their time */
     for (size_t i = 0; i < sizeof pattern; i++) {
         pattern[i] = (char)take(1);
         if (is_text && pattern[i] == '\0')
@@ -107,7 +108,8 @@ static void step(MQTTProperties *properties)
     uint32_t operation = take(1);
     struct entry entry = {.code = (unsigned)take(1)};
     enum MQTTPropertyCodes code = (enum MQTTPropertyCodes)entry.code;
-    bool is_longer = (operation & 0x80) != 0, second_is_longer = (operation & 0x40) != 0, added;
+    bool is_longer = (operation & 0x80) != 0, second_is_longer = (operation & 0x40) != 0;
+    bool is_long = (operation & 0x20) != 0, added;
     size_t size = 0;
 
     switch (operation % 4) {
@@ -117,21 +119,21 @@ static void step(MQTTProperties *properties)
         keep(entry, added, number_fits(entry.code, entry.number, &size), size);
         break;
     case 1:
-        entry.first = take_bytes(true, is_longer);
+        entry.first = take_bytes(true, is_long, is_longer);
         added = properties_add_text(properties, code, entry.first.text);
         size = entry.first.length;
         keep(entry, added, is_type(entry.code, "t") && size <= LONGEST, 2 + size);
         break;
     case 2:
-        entry.first = take_bytes(false, is_longer);
+        entry.first = take_bytes(false, is_long, is_longer);
         added = properties_add_data(properties, code, entry.first.text, entry.first.length);
         size = entry.first.length;
         keep(entry, added, is_type(entry.code, "r") && size <= LONGEST, 2 + size);
         break;
     default:
         entry.code = MQTTPROPERTY_CODE_USER_PROPERTY;
-        entry.first = take_bytes(true, is_longer);
-        entry.second = take_bytes(true, second_is_longer);
+        entry.first = take_bytes(true, is_long, is_longer);
+        entry.second = take_bytes(true, is_long, second_is_longer);
         added = properties_add_pair(properties, entry.first.text, entry.second.text);
         size = entry.first.length + entry.second.length;
         keep(entry, added, entry.first.length <= LONGEST && entry.second.length <= LONGEST, 4 + size);

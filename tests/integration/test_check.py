@@ -18,6 +18,7 @@ import tasks  # noqa: E402
 PART_ONE = ["1", "2", "3", "4", "5a", "5b"]
 TASKS = [*PART_ONE, *tasks.PART_TWO]
 CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
+CONSUMER_5 = "examples/part_two/mqtt5_consumer.c"
 OBJECT, CONTROLLER = "examples/mqtt_smart_object.c", "examples/mqtt_smart_object_controller.c"
 
 
@@ -87,6 +88,20 @@ MISTAKES = [
     ("5b", CONTROLLER, "#define NOT_RETAINED     0", "#define NOT_RETAINED     1", "no action is retained"),
     ("5b", CONTROLLER, "        timer_cancel(&device->timer);\n", "", "Ctrl-C ends it at once"),
     ("5b", CONTROLLER, " || find(controller, id) != NULL)", ")", "so is the cellar"),
+    ("6", CONSUMER_5, '!is_text(value.data, (size_t)value.len, "Celsius")', "true", "it shows what mqtt5_producer sends"),
+    ("6", CONSUMER_5, 'console_refused(topic, message, "not a number")', 'console_received(topic, message, "nothing")',
+     "and refuses what is not a number"),
+    ("6", CONSUMER_5, 'return "another content type"', "return NULL", "it refuses the content type application/json"),
+    ("6", CONSUMER_5, "length == strlen(text) && memcmp(bytes, text, length) == 0",
+     "length > 0 && strncmp(bytes, text, strlen(text)) == 0", "and any other that is not exactly"),
+    ("6", CONSUMER_5, "length == strlen(text) && ", "", "and any other that is not exactly text/plain"),
+    ("6", CONSUMER_5, "content_type != NULL && ", "", "a message without a content type"),
+    ("6", CONSUMER_5, "(temperature - 32) * 5 / 9", "temperature * 5 / 9 - 32", "86 and unit=Fahrenheit are"),
+    ("6", CONSUMER_5, "for (int i = 0; properties_pair(properties, i, &name, &value);",
+     "for (int i = 0; i < 2 && properties_pair(properties, i, &name, &value);", "wherever the unit stands"),
+    ("6", CONSUMER_5, '!is_text(name.data, (size_t)name.len, "unit")', "strncmp(name.data, \"uni\", 3) != 0",
+     "pairs with other names"),
+    ("6", CONSUMER_5, 'return "unknown unit"', "continue", "it refuses other units"),
 ]
 
 
@@ -213,7 +228,7 @@ def test_places_are_those_that_are_named():
     """Each is found by what was to be looked for, and not for want of that in the first line."""
     source = "".join(path.read_text() for path in (ROOT / "tools" / "check").glob("tasks*.py"))
     points = re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", source, re.S)
-    assert len(points) == source.count("lab.point(") == 44
+    assert len(points) == source.count("lab.point(") == 53
     for task, function in tasks.TASKS.items():
         body = inspect.getsource(function)
         for place in re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", body, re.S):

@@ -75,7 +75,7 @@ def test_help_usage_and_version_go_to_standard_output_with_status_0(run, name):
     assert ("--interval" in help_text) == (name in ALL_PRODUCERS)
     assert ("--seed" in help_text) == (name in ALL_PRODUCERS)
     assert ("--qos" in help_text) == (not twin.startswith("mqtt_"))
-    assert ("--topic" in help_text) == twin.startswith(("simple", "json"))
+    assert ("--topic" in help_text) == (twin.startswith(("simple", "json")) or name in ("mqtt5_producer", "mqtt5_consumer"))
     assert ("--device-id" in help_text) == (twin in ("device_producer", "mqtt_smart_object", "mqtt_smart_object_controller"))
     assert ("--base-topic" in help_text) == twin.startswith("mqtt_")
     assert ("--alert-above" in help_text) == (twin == "mqtt_smart_object")

@@ -5,7 +5,7 @@ import subprocess
 
 from playground import ALL_PROGRAMS, BUILD, ROOT
 
-SEVERAL = {"topic", "count"}  # their units and defaults differ from program to program
+SEVERAL = {"topic", "count", "qos"}  # their units and defaults differ from program to program
 
 
 def helped(name):

@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 import tempfile
+from os import EX_CANTCREAT
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -31,7 +32,7 @@ class Packet:
         self.id, self.qos = fields.get("msgid"), fields.get("qos")
         self.retained, self.clean = fields.get("retained") == "1", fields.get("clean") == "1"
         self.is_version_5 = " version 5 " in rest
-        self.reason = int(fields.get("reason", 0))
+        self.reason = re.search(r", (reason \d+: .*)$", rest)
         self.topic = self.payload = ""
 
     def is_answer_to(self, other):
@@ -51,7 +52,7 @@ class Packet:
         if self.id not in (None, "0"):
             text += f", id {self.id}"
         if self.reason:
-            text += f", reason {self.reason}"
+            text += f", {self.reason.group(1)}"
         return text.replace("#", "#35;")
 
     def value(self):
@@ -61,8 +62,8 @@ class Packet:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            found = re.search(r"(?:timestamp \d+, )?(\S+ )?(\S+)$", self.payload)
-            return f" = {found.group(2)}" if found and "producer" not in self.payload else ""
+            found = re.match(r"[\d.]+(?=, )", self.payload) or re.search(r"\S+$", self.payload)  # properties follow a number
+            return f" = {found.group()}" if found and "producer" not in self.payload else ""
         for key in ("value", "event_value", "action_value"):
             if key in document:
                 return f" = {document[key]}"
@@ -216,7 +217,15 @@ def loop(run):
 
 
 def reasons(run):
-    auth(run, "mqtt5")
+    """What arrives, and what is denied."""
+    listener = run.start("alice's mqtt5_consumer")
+    listener.out.wait_for("^Subscribed")
+    run.end_of_part()
+    assert run.start("alice's mqtt5_producer").wait() == 0
+    listener.out.wait_for("^received")
+    run.end_of_part()
+    assert run.start("bob's mqtt5_producer").wait() == EX_CANTCREAT
+    run.end_of_part()
 
 
 EXERCISES = {"1": simple, "2": json_at_qos_1, "3": device, "4": auth, "5": loop, "6": reasons, "7": loop}
