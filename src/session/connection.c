@@ -144,18 +144,20 @@ static struct diagnosis explain(const struct connection *connection, int rc)
 
 /* Once; and once more, where the broker of MQTT 5 wants to hear from us more often than we had in mind (section
  * 3.2.2.3.14): Paho does not look at that. */
-static int connect_twice(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
-                         struct limits *limits, bool *is_sound)
+static int connect_twice(struct connection *connection, MQTTClient client, struct attempt *attempt, bool *is_sound)
 {
+    struct limits *limits = &connection->limits;
     int rc = MQTTCLIENT_SUCCESS;
 
     for (int i = 0; i < 2; i++) {
-        MQTTResponse response = connect_client(settings, client, attempt);
+        MQTTResponse response = connect_client(connection->settings, client, attempt);
         *is_sound = limits_read(limits, response.properties, attempt->session_expiry);
         rc = (int)response.reasonCode;
         MQTTResponse_free(response);
+        if (rc == MQTTCLIENT_SUCCESS || rc == MQTTCLIENT_DISCONNECTED) /* accepted: there is one, whatever comes next */
+            connection->has_session[connection->broker] = connection->keeps_session && limits->session_expiry > 0;
         bool is_slow = limits->server_keep_alive > 0 && (int)limits->server_keep_alive < attempt->keep_alive;
-        if (rc != MQTTCLIENT_SUCCESS || (*is_sound && !is_slow))
+        if (rc != MQTTCLIENT_SUCCESS || (*is_sound && (!is_slow || i > 0)))
             break;
         MQTTClient_disconnect(client, 0);
         if (!*is_sound)
@@ -184,8 +186,8 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
         attempt.will = &will;
         attempt.will_delay = connection->will_delay;
     }
-    bool is_sound;
-    int rc = connect_twice(settings, client, &attempt, &connection->limits, &is_sound);
+    bool is_sound, had_session = connection->has_session[connection->broker];
+    int rc = connect_twice(connection, client, &attempt, &is_sound);
     if (!is_sound) {
         *diagnosis = (struct diagnosis){.status = EX_PROTOCOL, .final = true};
         snprintf(diagnosis->text, sizeof diagnosis->text,
@@ -201,12 +203,10 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
         *diagnosis = explain(connection, rc);
         return false;
     }
-    bool *has_session = &connection->has_session[connection->broker];
     /* With MQTT 5, Paho 1.3.12 always says that there was no session. */
-    connection->was_forgotten = *has_session && !lost_at_once && !settings->mqtt5 && !attempt.session_present;
+    connection->was_forgotten = had_session && !lost_at_once && !settings->mqtt5 && !attempt.session_present;
     if (connection->was_forgotten)
         connection->forgotten++;
-    *has_session = connection->keeps_session && (!settings->mqtt5 || connection->limits.session_expiry > 0);
     return true;
 }
 
@@ -284,7 +284,8 @@ void connection_end(struct connection *connection, MQTTClient client)
         MQTTClient_disconnect(client, 0);
         return;
     }
-    bool ends = MQTTProperties_add(&properties, &expiry) == 0;
+    /* Where the connection was lost a moment ago, Paho sends nothing, and returns 0 all the same. */
+    bool ends = MQTTProperties_add(&properties, &expiry) == 0 && MQTTClient_isConnected(client);
     int rc = MQTTClient_disconnect5(client, 0, MQTTREASONCODE_NORMAL_DISCONNECTION, &properties);
     *has_session = !ends || rc != MQTTCLIENT_SUCCESS;
     MQTTProperties_free(&properties);

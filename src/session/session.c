@@ -260,6 +260,15 @@ static void remove_sessions(struct session *session)
     }
 }
 
+/* What is told then is not told again: others of the list may have one, too. */
+static void tell_kept_session(struct connection *connection)
+{
+    console_note("%s keeps the session for %" PRIu32 " s: --id %s comes back to it",
+                 connection_broker(connection)->name, connection->limits.session_expiry,
+                 connection->settings->client_id);
+    connection->has_session[connection->broker] = false;
+}
+
 int session_close(struct session *session)
 {
     struct session_parts *parts = session->parts;
@@ -290,10 +299,9 @@ int session_close(struct session *session)
     ending_summary(session, summary);
     print_lines(summary);
     if (stays)
-        console_note("%s keeps the session for %" PRIu32 " s: --id %s comes back to it",
-                     connection_broker(&parts->connection)->name, parts->connection.limits.session_expiry,
-                     parts->connection.settings->client_id);
-    else if (parts->connection.settings->session_expiry > 0)
+        tell_kept_session(&parts->connection);
+    summary_sessions(&parts->connection, sessions);
+    if (parts->connection.settings->session_expiry > 0)
         print_lines(sessions);
     else
         remove_sessions(session);

@@ -47,7 +47,10 @@ static struct {
     bool was_proven;
     int notes_of_forgetting, notes_of_loss;
     int told_stays; /* one bit for each broker */
-    long told_unacknowledged, told_left_over, told_losses, told_forgotten;
+    long told_unacknowledged, told_left_over, told_losses, told_forgotten, told_denied;
+    int told_reasons; /* of denials, one line each */
+    int keeps;        /* the broker that is said to keep the session, and for so many seconds */
+    long keeps_s;
     double told_offline_s;
     bool has_summary;
     long drained; /* messages at QoS 1 and 2 that session_close received */
@@ -92,6 +95,7 @@ void rules_begin(void)
     memset(&outcome, 0, sizeof outcome);
     memset(&facts, 0, sizeof facts);
     facts.back_off_ms = BACK_OFF_MIN_MS;
+    facts.keeps = -1;
 }
 
 void broken(const char *rule, const char *format, ...)
@@ -124,6 +128,16 @@ void program_ends(enum how how, int status)
     if (how == RETURNED)
         world_sleep_until(world_now() + LAST_PACKETS_US); /* are still on their way */
     world_end();
+}
+
+static bool struck(enum fault fault)
+{
+    const struct strikes *strikes = faults_struck();
+
+    for (int i = 0; i < strikes->count; i++)
+        if (strikes->list[i].fault == fault)
+            return true;
+    return false;
 }
 
 /* --- while it runs --------------------------------------------------------------------------------------------- */
@@ -179,11 +193,21 @@ static int next_broker(int from)
     return from;
 }
 
+/* The broker wants to hear from the client more often than that had in mind, and the attempt was accepted. */
+static bool is_too_quiet(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    return paho->server_keep_alive_s > 0 && paho->server_keep_alive_s < paho->keep_alive_s;
+}
+
 void rule_before_attempt(int broker)
 {
     bool is_first = paho_facts()->attempts == 0;
     bool has_paused = facts.pause_began_us != 0;
 
+    if (!is_first && !has_paused && is_too_quiet() && broker == facts.last_broker)
+        return; /* once more, with the broker's keep alive */
     if ((facts.ruled_out >> broker & 1) != 0)
         broken("who has refused for good is not asked again", "broker %d", broker);
     if (has_paused)
@@ -198,8 +222,20 @@ void rule_before_attempt(int broker)
 
 void rule_after_attempt(int broker, int rc)
 {
-    if (rc == 1 || rc == 2 || rc == 4 || rc == 5) /* in CONNACK */
+    int code = refusal_code(rc);
+
+    bool is_unsound =
+        rc == MQTTCLIENT_SUCCESS && schedule.options.connection.mqtt5 && paho_facts()->receive_maximum == 0;
+    if ((code != 0 && code != 3) || is_unsound) /* 3: "server unavailable" */
         facts.ruled_out |= 1u << broker;
+}
+
+/* What may be in flight of messages that are published anew. */
+static int window_size(void)
+{
+    int window = schedule.options.window, receive_maximum = paho_facts()->receive_maximum;
+
+    return schedule.options.connection.mqtt5 && receive_maximum < window ? receive_maximum : window;
 }
 
 void rule_published(int rc)
@@ -213,8 +249,28 @@ void rule_published(int rc)
     int announced = is_object ? paho_facts()->accepted : 0; /* one for each connection, beside the window */
     int more = ends ? announced + last : program.beginning > 0 ? announced : 0;
 
-    if (pending > schedule.options.window + more) /* nothing holds up the end */
+    int window = more > 0 ? schedule.options.window : window_size();
+    if (pending > window + more) /* nothing holds up the end */
         broken("the window is never exceeded", "%d messages in flight", pending);
+}
+
+/* Paho stops for 100 ms at a time where its own window is full: with MQTT 5 that is no larger than the broker wants it,
+ * and is felt by what goes out beside ours. */
+void rule_waits_for_room(int pending)
+{
+    bool is_beside = program.beginning > 0 || program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0';
+
+    if (!is_beside || pending < paho_facts()->receive_maximum)
+        broken("Paho's own window is never full", "%d messages", pending);
+}
+
+/* Who is not stuck elsewhere is heard as often as the broker wants. */
+void rule_silent(void)
+{
+    bool is_answered = !struck(SILENCE) && !struck(SLOW_CONNACK) && !struck(SLOW_SUBACK) && !struck(SLOW_ACK);
+
+    if (!struck(STDOUT_FULL) && is_answered) /* the answer to a ping comes behind those */
+        broken("the broker's keep alive is kept", "nothing for %.1f s", schedule.server_keep_alive * 1.5);
 }
 
 /* The session does not receive in the program's place: not in callback mode, nor once it has subscribed, but at the
@@ -238,6 +294,9 @@ void rule_begins(void)
         broken("on_connected is never nested", "%d deep", program.beginning);
     if (outcome.reason[0] != '\0' || (facts.has_signal && world_now() - facts.signal_us > JUST_NOW_US))
         broken("on_connected is not called after the end", "%s", outcome.reason);
+    if (is_too_quiet())
+        broken("the broker's keep alive is kept", "%d s, not %d", paho_facts()->keep_alive_s,
+               paho_facts()->server_keep_alive_s);
     if (world_now() - paho_facts()->accepted_us > SLACK_US)
         broken("a connection is used as soon as it stands", "after %.3f s",
                (double)(world_now() - paho_facts()->accepted_us) / 1e6);
@@ -358,6 +417,25 @@ static void check_stall(const char *text)
         broken("the reason is true", "no message waits for so long: %s", text);
 }
 
+static long number_after(const char *text, const char *words)
+{
+    const char *found = strstr(text, words);
+
+    return found == NULL ? 0 : strtol(found + strlen(words), NULL, 10);
+}
+
+/* "3 messages were denied by the broker: 2 not authorized, 1 quota exceeded" */
+static void note_denied(const char *text)
+{
+    long sum = 0;
+
+    facts.told_denied = strtol(text, NULL, 10);
+    for (const char *at = strstr(text, "broker: "); at != NULL; at = strchr(at + 1, ','))
+        sum += strtol(at + (at[0] == ',' ? 2 : strlen("broker: ")), NULL, 10);
+    if (sum != facts.told_denied)
+        broken("the summary is true", "%s: together they are %ld", text, sum);
+}
+
 void rule_note(const char *text)
 {
     static const char lost[] = "The connection was lost ", forgot[] = "The broker forgot the session ";
@@ -371,6 +449,8 @@ void rule_note(const char *text)
     facts.notes_of_loss += strcmp(text, "Connection lost") == 0;
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
+    else if (strstr(text, "denied by the broker: ") != NULL)
+        note_denied(text);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
     else if (strncmp(text, lost, strlen(lost)) == 0) {
@@ -386,6 +466,11 @@ void rule_note(const char *text)
         snprintf(name, sizeof name, "broker%d:", i);
         if (strstr(text, " may stay at ") != NULL && strstr(text, name) != NULL)
             facts.told_stays |= 1 << i;
+        if (strstr(text, " keeps the session for ") == NULL || strstr(text, name) == NULL)
+            continue;
+        facts.told_stays |= 1 << i;
+        facts.keeps = i;
+        facts.keeps_s = number_after(text, " keeps the session for ");
     }
 }
 
@@ -411,7 +496,7 @@ static bool link_was_ended_by_the_other_side(void)
 /* A connection found to be lost so soon after a SUBSCRIBE was closed by the broker; later, nobody knows. */
 static int64_t patience_us(void)
 {
-    int64_t keep_alive_us = (int64_t)schedule.options.connection.keep_alive * 1000000;
+    int64_t keep_alive_us = (int64_t)paho_facts()->keep_alive_s * 1000000;
 
     return keep_alive_us != 0 && keep_alive_us < NO_ANSWER_US ? keep_alive_us : NO_ANSWER_US;
 }
@@ -423,6 +508,10 @@ void rule_error(const char *text)
     const char *const rule = "the reason is true";
 
     hear(text);
+    if (strstr(text, " has denied a message: ") != NULL) {
+        facts.told_reasons++;
+        return;
+    }
     check_guess(text);
     check_stall(text);
     if (outcome.reason[0] != '\0')
@@ -445,19 +534,16 @@ void rule_error(const char *text)
 
 /* --- at the end ------------------------------------------------------------------------------------------------ */
 
-static bool struck(enum fault fault)
-{
-    const struct strikes *strikes = faults_struck();
-
-    for (int i = 0; i < strikes->count; i++)
-        if (strikes->list[i].fault == fault)
-            return true;
-    return false;
-}
-
 static bool reason_has(const char *words)
 {
     return strstr(outcome.reason, words) != NULL;
+}
+
+static bool nothing_was_taken(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    return paho->published == paho->denied + paho->pending;
 }
 
 /* Whether what the brokers, the clock and the user did can end the program with this status. */
@@ -483,7 +569,10 @@ static bool status_is_allowed(int status)
     case EX_PROTOCOL:
         return (struck(REFUSE) && (code == 1 || code == 2)) ||
                (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||
-               reason_has("has not acknowledged") || paho_refused;
+               reason_has("has not acknowledged") || paho_refused ||
+               (struck(NO_MESSAGES) && reason_has("allows no messages"));
+    case EX_CANTCREAT:
+        return paho_facts()->denied > 0 && nothing_was_taken() && reason_has("has denied every message");
     case EX_SOFTWARE:
         return paho_refused || struck(NO_HANDLE) || program.has_failed;
     default:
@@ -574,9 +663,9 @@ static void nothing_told_as_acknowledged_is_lost(void)
             arrived = arrived || broker_facts(i)->received[number];
         missing += !arrived;
     }
-    if (missing > facts.told_unacknowledged)
+    if (missing > facts.told_unacknowledged + facts.told_denied)
         broken("nothing that was told as acknowledged is lost", "%ld missing, %ld told", missing,
-               facts.told_unacknowledged);
+               facts.told_unacknowledged + facts.told_denied);
 }
 
 static void qos_2_is_once_and_in_order(void)
@@ -628,17 +717,48 @@ static void the_summary_is_true(void)
         broken("the summary is true", "offline for %.3f s, told %.3f s", offline_s, facts.told_offline_s);
 }
 
+/* Each message once, and each reason once. */
+static void denials_are_told(void)
+{
+    const struct paho_facts *paho = paho_facts();
+    int reasons = 0;
+
+    for (int i = 0; i < 256; i++)
+        reasons += paho->denied_for[i];
+    if (facts.told_denied != paho->denied)
+        broken("denials are told", "%ld told, %d messages were denied", facts.told_denied, paho->denied);
+    if (facts.told_reasons != reasons)
+        broken("denials are told", "%d reasons told of %d", facts.told_reasons, reasons);
+    if (paho->denied > 0 && nothing_was_taken() && outcome.status == EX_OK)
+        broken("who publishes in vain fails", "%d denied", paho->denied);
+}
+
+/* What somebody wants to come back to. A broker that has lost the connection sooner than the client has begun to count.
+ */
+static void a_kept_session_is_there(void)
+{
+    if (facts.keeps < 0)
+        return;
+    const struct broker_facts *broker = broker_facts(facts.keeps);
+    bool is_there = broker->has_session || struck(STDOUT_FULL); /* it may have gone while that was full */
+    if (broker->was_left && (!is_there || broker->expiry_s != facts.keeps_s))
+        broken("a session that is said to be kept is kept", "for %ld s by broker %d: %s, %lld s", facts.keeps_s,
+               facts.keeps, broker->has_session ? "it is" : "it is not", (long long)broker->expiry_s);
+}
+
 static void a_forgotten_session_is_told(void)
 {
     if (facts.notes_of_forgetting != paho_facts()->forgotten)
         broken("a forgotten session is told", "%d of %d", facts.notes_of_forgetting, paho_facts()->forgotten);
 }
 
+/* The words for who has to end while it connects were written before that: they do not know of a connection that was
+ * accepted meanwhile, and closed again. */
 static void no_session_stays_untold(void)
 {
     for (int i = 0; i < BROKERS; i++)
         if (broker_facts(i)->has_session && !broker_facts(i)->is_clean && paho_facts()->has_session[i] &&
-            (facts.told_stays >> i & 1) == 0)
+            (facts.told_stays >> i & 1) == 0 && (outcome.how != ALARM || !paho_facts()->only_for_naught[i]))
             broken("sessions that are left behind are told", "broker %d", i);
 }
 
@@ -699,5 +819,7 @@ void rules_at_the_end(void)
     nothing_is_dropped_unseen();
     the_summary_is_true();
     a_forgotten_session_is_told();
+    denials_are_told();
+    a_kept_session_is_there();
     nothing_leaks();
 }
