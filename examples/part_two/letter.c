@@ -40,31 +40,17 @@ bool letter_wants_answer(const struct letter *letter, const char *filter)
     return problem == NULL;
 }
 
-bool letter_of_request(MQTTProperties *properties, const char *response_topic, const char *correlation,
+void letter_of_request(MQTTProperties *properties, const char *response_topic, const char *correlation,
                        uint32_t expiry_seconds)
 {
-    return properties_add_text(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response_topic) &&
-           properties_add_data(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation, strlen(correlation)) &&
-           properties_add_number(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, expiry_seconds);
+    properties_add_text(properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response_topic);
+    properties_add_data(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation, strlen(correlation));
+    properties_add_number(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, expiry_seconds);
 }
 
-/* Who has sent no correlation data gets none. */
-bool letter_of_answer(MQTTProperties *properties, const struct letter *letter)
+void letter_of_answer(MQTTProperties *properties, const struct letter *letter)
 {
-    return letter->correlation_size == 0 || properties_add_data(properties, MQTTPROPERTY_CODE_CORRELATION_DATA,
-                                                                letter->correlation, letter->correlation_size);
-}
-
-int letter_publish(struct session *session, const char *topic, const char *payload, int qos, int retained,
-                   MQTTProperties *properties)
-{
-    MQTTResponse response;
-
-    do {
-        response =
-            MQTTClient_publish5(session->client, topic, (int)strlen(payload), payload, qos, retained, properties, NULL);
-    } while (session_wait_to_retry5(session, &response)); /* true: the connection was lost, and is back */
-    if (response.reasonCode == MQTTREASONCODE_SUCCESS)
-        console_sent(topic, qos, retained, payload);
-    return (int)response.reasonCode;
+    if (letter->correlation_size > 0) /* who has sent none gets none */
+        properties_add_data(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, letter->correlation,
+                            letter->correlation_size);
 }

@@ -26,14 +26,10 @@ void letter_read(struct letter *letter, const MQTTProperties *properties);
  * to be and cannot, that is said. */
 bool letter_wants_answer(const struct letter *letter, const char *filter);
 
-/* The properties of a message that is to be answered, and those of an answer. The list is to be freed in any case.
- * False: there is no memory. */
-bool letter_of_request(MQTTProperties *properties, const char *response_topic, const char *correlation,
+/* The properties of a message that is to be answered, and those of an answer. Without memory some are missing: whoever
+ * waits for the answer waits in vain. */
+void letter_of_request(MQTTProperties *properties, const char *response_topic, const char *correlation,
                        uint32_t expiry_seconds);
-bool letter_of_answer(MQTTProperties *properties, const struct letter *letter);
-
-/* Publishes with such a list, or NULL, and shows it. Returns MQTTCLIENT_SUCCESS if Paho took it. */
-int letter_publish(struct session *session, const char *topic, const char *payload, int qos, int retained,
-                   MQTTProperties *properties);
+void letter_of_answer(MQTTProperties *properties, const struct letter *letter);
 
 #endif

@@ -61,7 +61,6 @@ struct controller {
     struct timer timer;
     bool is_off; /* we switched the object off, and the timer runs */
     struct requests requests;
-    char answer_topic[OPTIONS_TOPIC_SIZE];
 };
 
 /* --- other threads: they only put mail into the mailbox; those of Paho's do it in inbox.c ----------------------- */
@@ -78,41 +77,46 @@ static void on_timer(void *argument)
 
 static void make_topic(const struct controller *controller, char topic[OPTIONS_TOPIC_SIZE], const char *format)
 {
-    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic, controller->options.device_id);
-}
-
-static int subscribe(struct session *session, const char *filter)
-{
-    return session_subscribed5(session, filter, QOS, MQTTClient_subscribe5(session->client, filter, QOS, NULL, NULL));
+    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic, controller->options.device_id,
+             (unsigned)controller->requests.mark);
 }
 
 static int on_connected(struct session *session, void *context)
 {
-    static const char *const formats[] = {INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC, PRESENCE_TOPIC};
-    const struct controller *controller = context;
-    int rc = subscribe(session, controller->answer_topic);
+    static const char *const formats[] = {ANSWER_TOPIC, INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC, PRESENCE_TOPIC};
+    int rc = MQTTCLIENT_SUCCESS;
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats && rc == MQTTCLIENT_SUCCESS; i++) {
         char filter[OPTIONS_TOPIC_SIZE];
         make_topic(context, filter, formats[i]);
-        rc = subscribe(session, filter);
+        rc = session_subscribed5(session, filter, QOS, MQTTClient_subscribe5(session->client, filter, QOS, NULL, NULL));
     }
     return rc;
 }
 
 static void send_request(struct controller *controller, const struct request *request)
 {
+    struct session *session = &controller->session;
     struct action_descriptor action = {.action_type = DTO_SWITCH};
-    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
+    char topic[OPTIONS_TOPIC_SIZE], answer[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
     MQTTProperties properties = MQTTProperties_initializer;
+    MQTTResponse response;
 
     dto_set_string(action.action_value, request->position == POSITION_ON ? DTO_SWITCH_ON : DTO_SWITCH_OFF);
     struct dto_status written = action_descriptor_to_json(&action, payload, sizeof payload);
+    if (!dto_is_ok(written)) {
+        session_fail(session, EX_SOFTWARE, written.text);
+        return;
+    }
     make_topic(controller, topic, ACTION_TOPIC);
-    if (!dto_is_ok(written))
-        session_fail(&controller->session, EX_SOFTWARE, written.text);
-    else if (letter_of_request(&properties, controller->answer_topic, request->correlation, EXPIRY_SECONDS))
-        letter_publish(&controller->session, topic, payload, QOS, NOT_RETAINED, &properties);
+    make_topic(controller, answer, ANSWER_TOPIC);
+    letter_of_request(&properties, answer, request->correlation, EXPIRY_SECONDS);
+    do {
+        response = MQTTClient_publish5(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED,
+                                       &properties, NULL);
+    } while (session_wait_to_retry5(session, &response)); /* true: the connection was lost, and is back */
+    if (response.reasonCode == MQTTREASONCODE_SUCCESS)
+        console_sent(topic, QOS, NOT_RETAINED, payload);
     MQTTProperties_free(&properties);
 }
 
@@ -225,13 +229,14 @@ static void on_received(struct controller *controller, const struct mail *mail)
 {
     const char *topic = mail->topic;
     const MQTTClient_message *message = &mail->message;
-    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE];
+    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE], answer[OPTIONS_TOPIC_SIZE];
     struct dto_status status;
 
     make_topic(controller, info, INFO_TOPIC);
     make_topic(controller, event, EVENT_TOPIC);
     make_topic(controller, presence, PRESENCE_TOPIC);
-    if (strcmp(topic, controller->answer_topic) == 0)
+    make_topic(controller, answer, ANSWER_TOPIC);
+    if (strcmp(topic, answer) == 0)
         status = on_answer(controller, mail);
     else if (strcmp(topic, info) == 0)
         status = on_device_info(topic, message);
@@ -267,15 +272,12 @@ int main(int argc, char **argv)
 {
     struct controller controller = {.options = {.base_topic = BASE_TOPIC, .device_id = DEVICE_ID, .qos = QOS},
                                     .options.connection.mqtt5 = true};
-    const struct options *options = &controller.options;
     char text[REQUESTS_TEXT_SIZE];
     int status;
 
     if (!options_read(&controller.options, &program, argc, argv, &status))
         return status;
     requests_init(&controller.requests, monotonic_span_us(answer_within), random_bits());
-    snprintf(controller.answer_topic, sizeof controller.answer_topic, ANSWER_TOPIC, options->base_topic,
-             options->device_id, (unsigned)controller.requests.mark);
     if (!inbox_open(&controller.inbox, &controller.session))
         return EX_SOFTWARE;
     session_create(&controller.session, &controller.options, SESSION_CALLBACKS, on_connected, &controller);
@@ -288,7 +290,7 @@ int main(int argc, char **argv)
         timer_cancel(&controller.timer);
         timer_join(&controller.timer);
     }
-    requests_text(&controller.requests, options->device_id, text);
+    requests_text(&controller.requests, controller.options.device_id, text);
     console_note("%s", text);
     status = session_close(&controller.session);
     inbox_close(&controller.inbox);

@@ -1,8 +1,7 @@
 /* Exercise 7, the smart object of exercise 5 (mqtt_smart_object) with MQTT 5: it answers.
  *
- * New here: an action that names a response topic is answered there, with the correlation data that came with it: done,
- *           unchanged, or refused, and why. The will waits, so that a short loss of the network is no alarm; and the
- *           client id is the device's, so that the broker knows it again after a crash.
+ * New here: an action that names a response topic is answered there, with its correlation data: done, unchanged, or
+ *           refused, and why. The will waits: a short loss of the network is no alarm.
  * Partner:  mqtt5_controller
  * Usage:    mqtt5_smart_object [--device-id ID] [--will-delay SECONDS] [--interval SECONDS]
  */
@@ -11,7 +10,6 @@
 #include "dto/event_descriptor.h"
 #include "dto/message_descriptor.h"
 #include "inbox.h"
-#include "letter.h"
 #include "playground/console.h"
 #include "playground/options.h"
 #include "playground/session.h"
@@ -83,43 +81,50 @@ static void *sensor_thread(void *argument)
 
 /* --- the main thread: everything else --------------------------------------------------------------------------- */
 
-static void make_topic(const struct smart_object *object, char topic[OPTIONS_TOPIC_SIZE], const char *format)
+static char *make_topic(const struct smart_object *object, char topic[OPTIONS_TOPIC_SIZE], const char *format)
 {
     snprintf(topic, OPTIONS_TOPIC_SIZE, format, object->options.base_topic, object->options.device_id);
+    return topic;
 }
 
 /* Publishes what was written to `payload`, unless that was refused. Returns MQTTCLIENT_SUCCESS if Paho took it. */
-static int publish(struct smart_object *object, const char *format, struct dto_status written, char *payload, int qos,
-                   int retained)
+static int publish(struct smart_object *object, const char *topic, struct dto_status written, char *payload, int qos,
+                   int retained, MQTTProperties *properties)
 {
-    char topic[OPTIONS_TOPIC_SIZE];
+    struct session *session = &object->session;
+    MQTTResponse response;
 
     if (!dto_is_ok(written)) {
-        session_fail(&object->session, EX_SOFTWARE, written.text);
+        session_fail(session, EX_SOFTWARE, written.text);
         return MQTTCLIENT_FAILURE;
     }
-    make_topic(object, topic, format);
-    return letter_publish(&object->session, topic, payload, qos, retained, NULL);
+    do {
+        response =
+            MQTTClient_publish5(session->client, topic, (int)strlen(payload), payload, qos, retained, properties, NULL);
+    } while (session_wait_to_retry5(session, &response)); /* true: the connection was lost, and is back */
+    if (response.reasonCode == MQTTREASONCODE_SUCCESS)
+        console_sent(topic, qos, retained, payload);
+    return (int)response.reasonCode;
 }
 
 static int publish_device_info(struct smart_object *object)
 {
     struct device_descriptor device = {.producer = "MQTT Playground in C", .software_version = PLAYGROUND_VERSION};
-    char payload[DTO_JSON_MAX];
+    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
 
     dto_set_string(device.device_id, object->options.device_id);
     struct dto_status written = device_descriptor_to_json(&device, payload, sizeof payload);
-    return publish(object, INFO_TOPIC, written, payload, TELEMETRY_QOS, RETAINED);
+    return publish(object, make_topic(object, topic, INFO_TOPIC), written, payload, TELEMETRY_QOS, RETAINED, NULL);
 }
 
 static void publish_telemetry(struct smart_object *object, const char *format, const char *type, struct dto_value value)
 {
     struct message_descriptor message = {.timestamp = time(NULL), .value = value};
-    char payload[DTO_JSON_MAX];
+    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
 
     dto_set_string(message.value_type, type);
     struct dto_status written = message_descriptor_to_json(&message, payload, sizeof payload);
-    publish(object, format, written, payload, TELEMETRY_QOS, NOT_RETAINED);
+    publish(object, make_topic(object, topic, format), written, payload, TELEMETRY_QOS, NOT_RETAINED, NULL);
 }
 
 static void publish_switch(struct smart_object *object)
@@ -137,10 +142,10 @@ static struct dto_status write_event(const char *type, struct dto_value value, c
 
 static int publish_event(struct smart_object *object, const char *format, const char *type, struct dto_value value)
 {
-    char payload[DTO_JSON_MAX];
+    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
     struct dto_status written = write_event(type, value, payload);
 
-    return publish(object, format, written, payload, EVENT_QOS, RETAINED);
+    return publish(object, make_topic(object, topic, format), written, payload, EVENT_QOS, RETAINED, NULL);
 }
 
 /* Leaves with the broker what it is to publish if we vanish without a word. */
@@ -188,12 +193,12 @@ static void answer(struct smart_object *object, const struct mail *mail, const c
     char filter[OPTIONS_TOPIC_SIZE], text[DTO_STRING_SIZE + DTO_TEXT_SIZE];
     MQTTProperties properties = MQTTProperties_initializer;
 
-    make_topic(object, filter, ANSWER_FILTER);
-    if (!letter_wants_answer(&mail->letter, filter))
+    if (!letter_wants_answer(&mail->letter, make_topic(object, filter, ANSWER_FILTER)))
         return;
     snprintf(text, sizeof text, "%s %s", verdict, detail);
-    if (letter_of_answer(&properties, &mail->letter))
-        letter_publish(&object->session, mail->letter.response_topic, text, ACTION_QOS, NOT_RETAINED, &properties);
+    letter_of_answer(&properties, &mail->letter);
+    publish(object, mail->letter.response_topic, (struct dto_status){DTO_OK}, text, ACTION_QOS, NOT_RETAINED,
+            &properties);
     MQTTProperties_free(&properties);
 }
 
@@ -263,15 +268,14 @@ int main(int argc, char **argv)
         .options.connection = {.client_id = CLIENT_ID, .mqtt5 = true},
         .heater = {.on = true},
     };
-    struct connection_settings *connection = &object.options.connection;
+    char *client_id = object.options.connection.client_id;
     pthread_t thread;
     int status;
 
     if (!options_read(&object.options, &program, argc, argv, &status))
         return status;
-    if (strcmp(connection->client_id, CLIENT_ID) == 0)
-        snprintf(connection->client_id, sizeof connection->client_id, CLIENT_ID, object.options.base_topic,
-                 object.options.device_id);
+    if (strcmp(client_id, CLIENT_ID) == 0)
+        snprintf(client_id, CONNECTION_TEXT_SIZE, CLIENT_ID, object.options.base_topic, object.options.device_id);
     object.sensor = temperature_sensor_create((uint64_t)object.options.seed);
     if (!inbox_open(&object.inbox, &object.session))
         return EX_SOFTWARE;

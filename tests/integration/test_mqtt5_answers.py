@@ -278,8 +278,9 @@ def test_a_short_loss_is_no_alarm(broker, proxied, run, observe):
     proxy.cut()
     observer.wait_for_count(2)
     assert smart_object.interrupt()[0] == 0
-    observer.wait_for_count(3)
-    assert [json.loads(m.payload)["event_value"] for m in observer.messages] == ["ONLINE", "ONLINE", "OFFLINE"]
+    observer.fence()
+    told = [json.loads(m.payload)["event_value"] for m in observer.messages]
+    assert told[-1] == "OFFLINE" and set(told[:-1]) == {"ONLINE"} and len(told) > 2
 
 
 @pytest.mark.parametrize("delay", [0, 1])
