@@ -14,7 +14,8 @@ CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consum
 PROGRAMS = PRODUCERS + CONSUMERS  # of part one
 
 # Part two: each of its programs is the diff to its twin of part one, and holds to all that this one holds to.
-TWINS = {"mqtt5_producer": "auth_producer", "mqtt5_consumer": "auth_consumer"}
+TWINS = {"mqtt5_producer": "auth_producer", "mqtt5_consumer": "auth_consumer",
+         "mqtt5_smart_object": "mqtt_smart_object", "mqtt5_controller": "mqtt_smart_object_controller"}
 PROGRAMS_OF_PART_TWO = list(TWINS)
 ALL_PROGRAMS = PROGRAMS + PROGRAMS_OF_PART_TWO
 ALL_PRODUCERS = PRODUCERS + [name for name, twin in TWINS.items() if twin in PRODUCERS]
