@@ -1,5 +1,6 @@
 """Exercise 6: reasons and properties of MQTT 5, as an independent client and the bytes on the wire show them."""
 
+import json
 import re
 import shutil
 import threading
@@ -141,16 +142,18 @@ def test_no_more_than_its_receive_maximum_is_in_flight(scripted, run, qos):
     assert producer.wait() == 0 and max(most) == 5 and producer.summary()[0] == 20
 
 
-def test_mosquitto_says_so_too(tmp_path, run, scripted):
-    """Its max_inflight_messages is what it announces."""
+@pytest.mark.parametrize("qos", [1, 2])
+def test_mosquitto_has_a_receive_maximum_too(tmp_path, run, qos):
+    """Its max_inflight_messages is what it announces; it disconnects those who send more."""
     broker = Broker(tmp_path, "allow_anonymous true\nmax_inflight_messages 5")
-    proxy = wire.Proxy(broker.port)
+    recorder = Recorder(broker.port)
     try:
-        producer = run("mqtt5_producer", *proxy.options, "-u", "alice", "-q", 2, "-C", 200, "--interval", 0)
-        assert producer.wait() == 0 and producer.summary()[0] == 200
-        assert not broker.stop_and_find("disconnected due to|protocol error")
+        producer = run("mqtt5_producer", *recorder.options, "-u", "alice", "-q", qos, "-C", 500, "--interval", 0)
+        assert producer.wait() == 0 and producer.summary()[0] == 500 and not producer.err.matching("lost")
+        assert packets5.number(packets5.RECEIVE_MAXIMUM, 5, 2) in recorder.answer
+        assert len(recorder.publications()) == 500
     finally:
-        proxy.close()
+        recorder.close()
         broker.stop()
 
 
@@ -297,10 +300,10 @@ def test_the_alias_stands_for_the_topic_once_the_broker_has_had_both(broker, run
 
 
 class Recorder(wire.Listener):
-    """Passes packets on to a broker, and keeps those that clients send."""
+    """Passes packets on to a broker, and keeps those that clients send, and the first bytes that come back."""
 
     def __init__(self, port):
-        self.target, self.packets = port, []
+        self.target, self.packets, self.answer = port, [], b""
         super().__init__()
 
     def serve(self, connection):
@@ -314,10 +317,10 @@ class Recorder(wire.Listener):
             upstream.sendall(packet[2])
         wire.reset(upstream)
 
-    @staticmethod
-    def pump(upstream, connection):
+    def pump(self, upstream, connection):
         try:
             while data := upstream.recv(65536):
+                self.answer = self.answer or data
                 connection.sendall(data)
         except OSError:
             pass
@@ -409,6 +412,14 @@ def test_hostile_properties_are_shown_without_harm(scripted, run_raw, what):  # 
     assert consumer.interrupt()[0] == 0
     assert_harmless(consumer.out)
     assert_harmless(consumer.err)
+
+
+def test_in_json_they_are_text_too(scripted, run_raw):  # noqa: F811
+    hostile = [packets5.publish(OF_ALICE, "1", properties) for properties in HOSTILE.values()]
+    consumer = run_raw("mqtt5_consumer", *scripted(packets5.broker(granted=[1], more=hostile)).options, "-u", "alice", "--json")
+    consumer.wait_for(lambda program: program.output["out"].count(b"\n") >= len(hostile), "a line for each")
+    assert all(json.loads(line)["decoded"].startswith("1") for line in consumer.out.splitlines())
+    assert_harmless(consumer.out)
 
 
 def test_what_stands_behind_a_nul_is_shown_too_and_what_is_too_long_ends_in_dots(scripted, run_raw):  # noqa: F811
