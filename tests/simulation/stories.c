@@ -26,6 +26,7 @@ struct story {
     uint32_t expiry;
     int longest_expiry; /* of the broker's; 0: as the program wants it, -1: it keeps no session */
     int receive_maximum, server_keep_alive;
+    int above; /* the maximum QoS is so much less than 2 */
     struct {
         enum fault fault;
         struct plan plan;
@@ -219,6 +220,14 @@ static const struct story stories[] = {
     {"a session that the broker keeps for less", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60,
      .longest_expiry = 10, .how = RETURNED, .status = EX_OK, .says = "broker0:1883 keeps the session for 10 s",
      .to_s = 1, .from_attempts = 1, .to_attempts = 1},
+    {"a session to come back to for who subscribes at QoS 0", CONSUMER, 0, .count = 3, .mqtt5 = true, .expiry = 60,
+     .how = RETURNED, .status = EX_OK, .says = "broker0:1883 keeps the session for 60 s", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 1},
+    {"a broker that takes QoS 1 at most", PRODUCER, 2, .count = 3, .mqtt5 = true, .above = 1, .how = RETURNED,
+     .status = EX_PROTOCOL, .says = "ended after a PUBLISH: it takes QoS 1 at most", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 2},
+    {"a broker that takes QoS 1 at most, and that is enough", PRODUCER, 1, .count = 3, .mqtt5 = true, .above = 1,
+     .how = RETURNED, .status = EX_OK, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
     {"a session that the broker does not keep", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60,
      .longest_expiry = -1, .how = RETURNED, .status = EX_OK, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
     {"sessions to come back to at two brokers", CONSUMER, 1, .count = 60, .brokers = 2, .all_there = true,
@@ -263,6 +272,7 @@ static void prepare(const struct story *story)
     schedule.options.connection.session_expiry = story->expiry;
     schedule.longest_expiry = story->longest_expiry == 0 ? -1 : story->longest_expiry < 0 ? 0 : story->longest_expiry;
     schedule.receive_maximum = story->receive_maximum;
+    schedule.maximum_qos = 2 - story->above;
     schedule.server_keep_alive = story->server_keep_alive;
     for (int i = 0; i < AT_MOST; i++)
         if (story->faults[i].plan.percent != 0)
