@@ -161,8 +161,8 @@ static int connect_twice(struct connection *connection, MQTTClient client, struc
         bool is_slow = limits->server_keep_alive > 0 && (int)limits->server_keep_alive < attempt->keep_alive;
         if (rc != MQTTCLIENT_SUCCESS || (*is_sound && (!is_slow || i > 0)))
             break;
-        MQTTClient_disconnect(client, 0);
         stop_requested(); /* who comes here is not stuck in a call, which the alarm would end */
+        MQTTClient_disconnect(client, 0);
         if (!*is_sound)
             break;
         attempt->keep_alive = (int)limits->server_keep_alive;
