@@ -628,6 +628,7 @@ static void strike(enum fault fault)
     case FORGETTING:
         die(model);
         forget(model);
+        model->facts.was_left = false; /* whoever has left it cannot know */
         world_at(now_us + fault_amount(fault, 1000, 3000000), rise, model);
         break;
     case RESTART:
