@@ -335,7 +335,8 @@ static void call_published(struct handle *m, struct packet packet)
     if (out != NULL && is_denial && !out->is_denied && packet.type != PUBCOMP) {
         out->is_denied = true;
         facts.denied += is_session(m);
-        facts.denied_for[packet.code] = facts.denied_for[packet.code] || is_session(m);
+        if (is_session(m) && facts.denied_us[packet.code] == 0)
+            facts.denied_us[packet.code] = world_now();
     }
     if (m->published == NULL || (packet.type == PUBREC && !is_denial))
         return;

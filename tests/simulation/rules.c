@@ -515,6 +515,18 @@ static int64_t patience_us(void)
     return keep_alive_us != 0 && keep_alive_us < NO_ANSWER_US ? keep_alive_us : NO_ANSWER_US;
 }
 
+/* A denial is told when it comes, or after the call that takes longest. */
+static void check_denial(const char *text)
+{
+    int64_t denied_us = paho_facts()->denied_us[number_after(text, " (") & 0xff];
+
+    facts.told_reasons++;
+    if (denied_us == 0)
+        broken("denials are told", "nothing was denied for that reason: %s", text);
+    if (world_now() - denied_us > ATTEMPT_US + SUBSCRIBING_US && !struck(STDOUT_FULL))
+        broken("denials are told", "%.3f s later: %s", (double)(world_now() - denied_us) / 1e6, text);
+}
+
 /* The status belongs to what is said, and what is said is true. Guesses say that they are some. */
 void rule_error(const char *text)
 {
@@ -523,7 +535,7 @@ void rule_error(const char *text)
 
     hear(text);
     if (strstr(text, " has denied a message: ") != NULL) {
-        facts.told_reasons++;
+        check_denial(text);
         return;
     }
     check_guess(text);
@@ -738,7 +750,7 @@ static void denials_are_told(void)
     int reasons = 0;
 
     for (int i = 0; i < 256; i++)
-        reasons += paho->denied_for[i];
+        reasons += paho->denied_us[i] != 0;
     if (facts.told_denied != paho->denied)
         broken("denials are told", "%ld told, %d messages were denied", facts.told_denied, paho->denied);
     if (facts.told_reasons != reasons)
