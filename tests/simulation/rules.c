@@ -459,7 +459,7 @@ void rule_note(const char *text)
     facts.notes_of_loss += strcmp(text, "Connection lost") == 0;
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
-    else if (strstr(text, "denied by the broker: ") != NULL)
+    else if (strstr(text, "denied by the broker: ") != NULL && strchr(text, '\n') == NULL) /* not the last words */
         note_denied(text);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
