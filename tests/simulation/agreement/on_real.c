@@ -52,17 +52,22 @@ static unsigned char *put_number(unsigned char *at, size_t size, uint32_t number
     return at;
 }
 
+static unsigned char *put_property(unsigned char *at, int code, size_t size, uint32_t number)
+{
+    return put_number(put_number(at, 1, (uint32_t)code), size, number);
+}
+
 /* With their length before them. */
 static unsigned char *put_properties(unsigned char *begin, struct packet packet)
 {
     unsigned char *at = begin + 1;
 
     if (packet.has_receive_maximum)
-        *at++ = 0x21, at = put_number(at, 2, packet.receive_maximum);
+        at = put_property(at, 0x21, 2, packet.receive_maximum);
     if (packet.type == CONNACK && packet.keep_alive > 0)
-        *at++ = 0x13, at = put_number(at, 2, packet.keep_alive);
+        at = put_property(at, 0x13, 2, packet.keep_alive);
     if (packet.has_expiry)
-        *at++ = 0x11, at = put_number(at, 4, packet.expiry);
+        at = put_property(at, 0x11, 4, packet.expiry);
     *begin = (unsigned char)(at - begin - 1);
     return at;
 }
