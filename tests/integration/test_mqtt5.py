@@ -194,7 +194,8 @@ def test_the_consumer_shows_them(broker, run, observe):
     observe(broker.port).publish(OF_ALICE, "4")  # MQTT 3.1.1
     consumer.out.wait_for(": 4$")
     first = consumer.out.lines[0]
-    assert re.fullmatch(rf"received {OF_ALICE}: 1, text/x-number, expires in (3000000000|29999999\d\d) s, room=kitchen, room=attic, =", first)
+    assert re.fullmatch(rf"received {OF_ALICE}: 1, text/x-number, expires in (3000000000|29999999\d\d) s, "
+                        "room=kitchen, room=attic, =", first)
     assert consumer.out.lines[1:] == [f"received {OF_ALICE}: 2, UTF-8", f"received {OF_ALICE}: 3",
                                       f"refused {OF_ALICE}: not a number: three", f"received {OF_ALICE}: 4"]
 
