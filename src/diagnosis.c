@@ -2,6 +2,7 @@
  * about it takes words, and words that are true: so this asks the server itself, and says no more than it answered. */
 #include "diagnosis.h"
 
+#include "playground/reason.h"
 #include "probe.h"
 
 #include <errno.h>
@@ -93,6 +94,17 @@ static struct diagnosis speaks(const struct broker *broker, const struct connect
                found->verified == X509_V_OK || settings->ca_file[0] != '\0' ? "" : " and --cafile");
 }
 
+/* The server speaks MQTT, and not the version that was asked for. */
+static struct diagnosis speaks_no_5(const struct broker *broker, enum spoken spoken)
+{
+    return say(
+        EX_PROTOCOL, true,
+        spoken == SPOKEN_3_1_1 ? "%s speaks MQTT 3.1.1, and not MQTT 5: use another broker, or the programs of part one"
+        : spoken == SPOKEN_OTHER ? "%s does not speak MQTT 5: use another broker"
+                                 : "%s answers CONNECT with a packet that is not valid MQTT 5: use another broker",
+        broker->name);
+}
+
 /* What counts is what the server says in the language that it was expected to speak. */
 static struct diagnosis is_no_broker(const struct broker *broker, const struct findings *found)
 {
@@ -149,13 +161,64 @@ static struct diagnosis look(const struct broker *broker, const struct connectio
         return untrusted(broker, found.verified);
     if (found.handshake == ANSWER_ALERT || found.upgrade == ANSWER_ALERT || found.connect == ANSWER_ALERT)
         return alerted(broker, &found);
+    if (found.spoken != SPOKEN_UNKNOWN && found.spoken != SPOKEN_5)
+        return speaks_no_5(broker, found.spoken);
     if (found.upgrade == ANSWER_YES || found.connect == ANSWER_YES)
         return speaks(broker, settings, &found);
     return is_no_broker(broker, &found);
 }
 
+static const char credentials[] = "check --username and --password";
+
+/* What CONNACK of MQTT 5 can refuse a connection with (section 3.2.2.2), and what to do. */
+static const struct refusal {
+    int reason, status;
+    bool final;
+    const char *advice;
+} refusals[] = {
+    {0x80, EX_UNAVAILABLE, false, "its log may say why"},
+    {0x81, EX_PROTOCOL, true, "its log may say what it did not understand"},
+    {0x82, EX_PROTOCOL, true, "its log may say what it did not expect"},
+    {0x83, EX_UNAVAILABLE, false, "its log may say why"},
+    {0x84, EX_PROTOCOL, true, "use another broker, or the programs of part one"},
+    {0x85, EX_PROTOCOL, true, "choose another with --id"},
+    {0x86, EX_NOPERM, true, credentials},
+    {0x87, EX_NOPERM, true, credentials}, /* Mosquitto's for a wrong password, too */
+    {0x88, EX_UNAVAILABLE, false, "try later"},
+    {0x89, EX_UNAVAILABLE, false, "try later"},
+    {0x8a, EX_NOPERM, true, "ask who runs it"},
+    {0x8c, EX_NOPERM, true, "a user name and a password are not what it asks for: use another broker"},
+    {0x90, EX_PROTOCOL, true, "it is the topic of the will, and the log of the broker may say why"},
+    {0x95, EX_PROTOCOL, true, "use a shorter client id, user name or password"},
+    {0x97, EX_UNAVAILABLE, false, "try later, or with fewer clients"},
+    {0x99, EX_PROTOCOL, true, "it is the payload of the will, and the log of the broker may say why"},
+    {0x9a, EX_PROTOCOL, true, "use a broker that keeps messages: the will asks for it"},
+    {0x9b, EX_PROTOCOL, true, "use a broker with all the QoS: the will asks for it"},
+    {0x9c, EX_UNAVAILABLE, true, "its log, or who runs it, may say which"},
+    {0x9d, EX_UNAVAILABLE, true, "its log, or who runs it, may say where"},
+    {0x9f, EX_UNAVAILABLE, false, "try later, or with fewer clients"},
+};
+
+static struct diagnosis refused(const struct broker *broker, const struct connection_settings *settings, int reason)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        const struct refusal *refusal = &refusals[i];
+        if (refusal->reason != reason)
+            continue;
+        const char *advice = refusal->advice == credentials && settings->username[0] == '\0'
+                                 ? "it may want a user name: check --username, or --id"
+                                 : refusal->advice;
+        return say(refusal->status, refusal->final, "%s refused the connection: %s (reason %d): %s", broker->name,
+                   reason_name(reason), reason, advice);
+    }
+    return say(EX_PROTOCOL, false, "%s refused the connection with code %d, which MQTT 5 does not know", broker->name,
+               reason);
+}
+
 struct diagnosis diagnose(const struct broker *broker, const struct connection_settings *settings, int rc)
 {
+    if (settings->mqtt5) /* 1: what a broker of MQTT 3.1.1 only says, which is not for MQTT 5 to explain */
+        return rc > 1 ? refused(broker, settings, rc) : look(broker, settings);
     switch (rc) { /* 1 to 5: what the broker said in CONNACK, MQTT 3.1.1 section 3.2.2.3 */
     case 1:
         return say(EX_PROTOCOL, true, "%s does not speak MQTT 3.1.1: use another broker", broker->name);

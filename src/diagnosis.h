@@ -14,8 +14,9 @@ struct diagnosis {
     char text[DIAGNOSIS_SIZE];
 };
 
-/* What MQTTClient_connect's return code `rc` means. Where it does not tell, the server is asked what it speaks, which
- * takes up to two seconds where nobody answers, and ends at a signal: see probe.h. */
+/* What the return code `rc` of MQTTClient_connect means; or, with settings->mqtt5, the reasonCode of
+ * MQTTClient_connect5. Where it does not tell, the server is asked what it speaks, which takes up to two seconds where
+ * nobody answers, with MQTT 5 three, and ends at a signal: see probe.h. */
 struct diagnosis diagnose(const struct broker *broker, const struct connection_settings *settings, int rc);
 
 #endif

@@ -21,6 +21,11 @@ enum {
     ALERT = 1000    /* OpenSSL's reasons above this are what the other side said in a TLS alert */
 };
 
+/* Of a WebSocket's frames, RFC 6455 section 5.2. */
+enum frame { FRAME_BINARY = 2, FRAME_CLOSE = 8 };
+enum { FRAME_HEAD = 6, LAST_FRAME = 0x80, MASKED_FRAME = 0x80, KIND_OF_FRAME = 0x0f };
+enum { SHORT_FRAME_MAX = 125, LONG_FRAME = 126 };
+
 /* Waits until the socket can be read or written. False: not within the question's time, or a signal has come. */
 static bool await(struct dialogue *dialogue, short events)
 {
@@ -37,13 +42,63 @@ static bool await(struct dialogue *dialogue, short events)
     return ready > 0;
 }
 
-void dialogue_begin_question(struct dialogue *dialogue, bool is_last)
+void dialogue_begin_question(struct dialogue *dialogue, int share)
 {
-    dialogue->question_us = is_last ? dialogue->patience_us : dialogue->patience_us / 2;
+    dialogue->question_us = dialogue->patience_us / share;
+}
+
+/* After a call of OpenSSL that returned `rc`: whether to call again. */
+static bool go_on(struct dialogue *dialogue, int rc)
+{
+    switch (SSL_get_error(dialogue->ssl, rc)) {
+    case SSL_ERROR_WANT_READ:
+        return await(dialogue, POLLIN);
+    case SSL_ERROR_WANT_WRITE:
+        return await(dialogue, POLLOUT);
+    default:
+        return false;
+    }
+}
+
+static void say_plainly(struct dialogue *dialogue, const char *bytes, size_t size)
+{
+    int rc = 0;
+
+    ERR_clear_error();
+    if (dialogue->ssl == NULL) {
+        ssize_t written = write(dialogue->socket, bytes, size); /* a new socket has room for all */
+        (void)written;
+        return;
+    }
+    do
+        rc = SSL_write(dialogue->ssl, bytes, (int)size);
+    while (rc <= 0 && go_on(dialogue, rc));
+}
+
+/* Inside a WebSocket: RFC 6455 section 5.2. The mask that every frame of a client has is 0 here. */
+static void say_in_frame(struct dialogue *dialogue, enum frame kind, const char *bytes, size_t size)
+{
+    char frame[FRAME_HEAD + SHORT_FRAME_MAX] = {(char)(LAST_FRAME | kind), (char)(MASKED_FRAME | size)};
+
+    if (size > 0)
+        memcpy(frame + FRAME_HEAD, bytes, size);
+    say_plainly(dialogue, frame, FRAME_HEAD + size);
+}
+
+void dialogue_say(struct dialogue *dialogue, const char *bytes, size_t size)
+{
+    if (dialogue->is_web)
+        say_in_frame(dialogue, FRAME_BINARY, bytes, size);
+    else
+        say_plainly(dialogue, bytes, size);
 }
 
 void dialogue_hang_up(struct dialogue *dialogue)
 {
+    if (dialogue->is_web)
+        say_in_frame(dialogue, FRAME_CLOSE, NULL, 0);
+    dialogue->is_web = false;
+    dialogue->frame_left = 0;
     if (dialogue->ssl != NULL)
         SSL_shutdown(dialogue->ssl);
     SSL_free(dialogue->ssl);
@@ -77,19 +132,6 @@ int dialogue_dial(struct dialogue *dialogue, const struct addrinfo *address)
     return error;
 }
 
-/* After a call of OpenSSL that returned `rc`: whether to call again. */
-static bool go_on(struct dialogue *dialogue, int rc)
-{
-    switch (SSL_get_error(dialogue->ssl, rc)) {
-    case SSL_ERROR_WANT_READ:
-        return await(dialogue, POLLIN);
-    case SSL_ERROR_WANT_WRITE:
-        return await(dialogue, POLLOUT);
-    default:
-        return false;
-    }
-}
-
 /* If not. */
 static enum answer why_not(struct dialogue *dialogue, int rc)
 {
@@ -102,21 +144,6 @@ static enum answer why_not(struct dialogue *dialogue, int rc)
         return ANSWER_CLOSED;
     dialogue->alert = reason - ALERT;
     return ANSWER_ALERT;
-}
-
-void dialogue_say(struct dialogue *dialogue, const char *bytes, size_t size)
-{
-    int rc = 0;
-
-    ERR_clear_error();
-    if (dialogue->ssl == NULL) {
-        ssize_t written = write(dialogue->socket, bytes, size); /* a new socket has room for all */
-        (void)written;
-        return;
-    }
-    do
-        rc = SSL_write(dialogue->ssl, bytes, (int)size);
-    while (rc <= 0 && go_on(dialogue, rc));
 }
 
 /* One read: how many bytes came, or 0, and then *answer says why. */
@@ -138,13 +165,60 @@ static int hear_some(struct dialogue *dialogue, char *bytes, size_t size, enum a
     return rc > 0 ? rc : 0;
 }
 
+static bool hear_exactly(struct dialogue *dialogue, unsigned char *bytes, size_t size, enum answer *answer)
+{
+    for (int more = 1; size > 0 && more > 0; size -= (size_t)more, bytes += more)
+        more = hear_some(dialogue, (char *)bytes, size, answer);
+    return size == 0;
+}
+
+/* The head of the next frame that carries something. False: there is none. What other frames are about, the end or
+ * whether we are there, needs no answer in the time that this takes. */
+static bool hear_frame(struct dialogue *dialogue, enum answer *answer)
+{
+    unsigned char head[4], ignored[SHORT_FRAME_MAX];
+
+    while (dialogue->frame_left == 0) {
+        if (!hear_exactly(dialogue, head, 2, answer) ||
+            (head[1] == LONG_FRAME && !hear_exactly(dialogue, head + 2, 2, answer)))
+            return false;
+        size_t size = head[1] == LONG_FRAME ? (size_t)head[2] << 8 | head[3] : head[1];
+        if ((head[0] & KIND_OF_FRAME) < FRAME_CLOSE) {
+            dialogue->frame_left = size;
+        } else if ((head[0] & KIND_OF_FRAME) == FRAME_CLOSE || size > sizeof ignored) {
+            *answer = ANSWER_CLOSED;
+            return false;
+        } else if (!hear_exactly(dialogue, ignored, size, answer)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same as hear_some, inside a WebSocket if there is one. */
+static int hear_inside(struct dialogue *dialogue, char *bytes, size_t size, enum answer *answer)
+{
+    if (!dialogue->is_web)
+        return hear_some(dialogue, bytes, size, answer);
+    if (!hear_frame(dialogue, answer))
+        return 0;
+    int count = hear_some(dialogue, bytes, size < dialogue->frame_left ? size : dialogue->frame_left, answer);
+    dialogue->frame_left -= (size_t)count;
+    return count;
+}
+
 enum answer dialogue_hear(struct dialogue *dialogue, struct text *text, size_t size, const char *end)
+{
+    text->length = 0;
+    return dialogue_hear_on(dialogue, text, size, end);
+}
+
+enum answer dialogue_hear_on(struct dialogue *dialogue, struct text *text, size_t size, const char *end)
 {
     enum answer answer = ANSWER_NONE;
 
-    text->length = 0;
     for (int more = 1; more > 0 && text->length < size;) {
-        more = hear_some(dialogue, text->bytes + text->length, size - text->length, &answer);
+        more = hear_inside(dialogue, text->bytes + text->length, size - text->length, &answer);
         text->length += (size_t)more;
         text->bytes[text->length] = '\0';
         if (end != NULL && strstr(text->bytes, end) != NULL)

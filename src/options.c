@@ -74,6 +74,8 @@ static void write_help(const struct item *item, const char *text, char help[HELP
     if ((item->special & HAS_DEFAULT) == 0)
         return;
     option_value_show(&item->value, value, sizeof value);
+    if (value[0] == '\0')
+        return; /* it depends on other options */
     snprintf(help + strlen(help), HELP_SIZE - strlen(help), " (default: %s)", value);
 }
 
@@ -144,8 +146,8 @@ static int print_help(poptContext context, const struct input *input, int asked)
     } else {
         poptPrintHelp(context, stdout, 0);
         printf("\n%s\n\nExit status: 0 done; 64 wrong usage; 66 bad file; 69 no broker;\n"
-               "70 internal error; 74 cannot write output; 75 timed out; 76 refused or broken\n"
-               "protocol; 77 credentials refused; 130 second Ctrl-C.\n",
+               "70 internal error; 73 every message denied; 74 cannot write output; 75 timed\n"
+               "out; 76 refused or broken protocol; 77 credentials refused; 130 second Ctrl-C.\n",
                input->program->purpose);
     }
     if (console_flush())

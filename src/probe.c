@@ -1,7 +1,8 @@
-/* Three questions: does it begin a TLS session? Does it open a WebSocket? Does it answer CONNECT? Some servers say
- * nothing where they do not understand, so that no question may have all the time. */
+/* Three questions: does it begin a TLS session? Does it open a WebSocket? Does it answer CONNECT, and of which version?
+ * Some servers say nothing where they do not understand, so that no question may have all the time. */
 #include "probe.h"
 
+#include "connack.h"
 #include "playground/random.h"
 #include "playground/stop.h"
 
@@ -15,7 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { PATIENCE_US = 2000000, CONNACK_SIZE = 4 };
+enum { PATIENCE_US = 2000000, PATIENCE_5_US = 3000000, CONNACK_MIN = 4 };
+enum { NO_CONNECT = 0, VERSION_3_1_1 = 4, VERSION_5 = 5 }; /* as CONNECT has it */
 
 struct probe {
     const struct broker *broker;
@@ -24,6 +26,7 @@ struct probe {
     SSL_CTX *context;
     struct dialogue dialogue;
     struct findings *found;
+    enum connack connack; /* the answer to the last CONNECT */
 };
 
 /* --- TLS ----------------------------------------------------------------------------------------------------- */
@@ -80,11 +83,10 @@ static bool is_for_mqtt(char *head)
 static enum answer ask_upgrade(struct probe *probe, int *status)
 {
     static const char version[] = "HTTP/1.";
-    static const char close_frame[] = {'\x88', '\x80', 0, 0, 0, 0}; /* with the mask that every frame of a client has */
     const struct broker *broker = probe->broker;
     struct text text;
 
-    /* What Paho sends, but for the key, which needs not be random for a WebSocket that nobody will use. */
+    /* What Paho sends, but for the key, which needs not be random for a WebSocket that so little is said in. */
     int length =
         snprintf(text.bytes, sizeof text.bytes,
                  "GET %s HTTP/1.1\r\n"
@@ -104,27 +106,41 @@ static enum answer ask_upgrade(struct probe *probe, int *status)
     *status = (int)strtol(text.bytes + strcspn(text.bytes, " "), NULL, 10);
     if (*status != 101 || !is_for_mqtt(text.bytes))
         return ANSWER_HTTP;
-    dialogue_say(&probe->dialogue, close_frame, sizeof close_frame);
+    probe->dialogue.is_web = true;
     return ANSWER_YES;
 }
 
 /* --- MQTT ---------------------------------------------------------------------------------------------------- */
 
-/* MQTT 3.1.1 sections 3.1, 3.2 and 3.14. */
-static enum answer ask_connect(struct probe *probe)
+/* MQTT 3.1.1 and MQTT 5: sections 3.1 and 3.14 of both. */
+static void say_connect(struct dialogue *dialogue, int version)
 {
-    static const char head[] = "\x10\x19"          /* CONNECT, and how many bytes come */
-                               "\0\4MQTT\4\2\0\12" /* version 3.1.1, a clean session, a keep alive of ten seconds */
-                               "\0\15";            /* a client id of thirteen bytes */
+    /* CONNECT and how many bytes come; the version, a clean session, a keep alive of ten seconds, with MQTT 5 no
+     * properties; a client id of thirteen bytes */
+    static const char head[] = "\x10\x19\0\4MQTT\4\2\0\12\0\15", head_5[] = "\x10\x1a\0\4MQTT\5\2\0\12\0\0\15";
+    char packet[sizeof head_5 + sizeof "probe12345678"];
+    size_t size = version == VERSION_5 ? sizeof head_5 - 1 : sizeof head - 1;
+
+    memcpy(packet, version == VERSION_5 ? head_5 : head, size);
+    size += (size_t)snprintf(packet + size, sizeof "probe12345678", "probe%08x", (unsigned)random_bits());
+    dialogue_say(dialogue, packet, size);
+}
+
+/* Section 3.2 of both. */
+static enum answer ask_connect(struct probe *probe, int version)
+{
     static const char disconnect[] = {'\xe0', 0};
-    char packet[sizeof head + sizeof "probe12345678" - 1];
     struct text text;
 
-    memcpy(packet, head, sizeof head - 1);
-    snprintf(packet + sizeof head - 1, sizeof "probe12345678", "probe%08x", (unsigned)random_bits());
-    dialogue_say(&probe->dialogue, packet, sizeof packet - 1);
-    enum answer answer = dialogue_hear(&probe->dialogue, &text, CONNACK_SIZE, NULL);
-    if (text.length < CONNACK_SIZE || memcmp(text.bytes, "\x20\x02", 2) != 0)
+    say_connect(&probe->dialogue, version);
+    enum answer answer = dialogue_hear(&probe->dialogue, &text, CONNACK_MIN, NULL);
+    size_t size = connack_size(text.bytes, text.length);
+    if (probe->settings->mqtt5 && size > CONNACK_MIN && size <= DIALOGUE_TEXT_SIZE)
+        dialogue_hear_on(&probe->dialogue, &text, size, NULL);
+    probe->connack = connack_read(text.bytes, text.length);
+    if (probe->settings->mqtt5 && size > DIALOGUE_TEXT_SIZE)
+        probe->connack = CONNACK_5; /* it is too long to be judged here */
+    if (probe->connack == CONNACK_NONE || (probe->connack >= CONNACK_5 && !probe->settings->mqtt5))
         return answer;
     dialogue_say(&probe->dialogue, disconnect, sizeof disconnect);
     return ANSWER_YES;
@@ -139,7 +155,7 @@ static int find_address(struct probe *probe, const struct addrinfo *addresses)
 
     for (const struct addrinfo *address = addresses; address != NULL; address = address->ai_next) {
         probe->address = address;
-        dialogue_begin_question(&probe->dialogue, false);
+        dialogue_begin_question(&probe->dialogue, 2);
         error = dialogue_dial(&probe->dialogue, address);
         if (error == 0)
             break;
@@ -164,13 +180,82 @@ static enum answer begin_talk(struct probe *probe, bool has_tls)
     return has_tls ? shake_hands(probe) : ANSWER_YES;
 }
 
+/* Where a question is asked twice, what tells more counts. */
+static void keep(enum answer *kept, enum answer answer)
+{
+    if (answer > *kept)
+        *kept = answer;
+}
+
+/* One question on a connection of its own: for a WebSocket, or a CONNECT of this version, or the one inside the other.
+ * Returns what CONNACK came. */
+static enum connack ask_once(struct probe *probe, int share, bool is_upgrade, int version)
+{
+    struct findings *found = probe->found;
+
+    probe->connack = CONNACK_NONE;
+    if (stop_requested())
+        return CONNACK_NONE;
+    dialogue_begin_question(&probe->dialogue, share);
+    enum answer answer = begin_talk(probe, found->handshake == ANSWER_YES);
+    if (is_upgrade) {
+        if (answer == ANSWER_YES)
+            answer = ask_upgrade(probe, &found->http_status);
+        keep(&found->upgrade, answer);
+    }
+    if (version != NO_CONNECT && (answer == ANSWER_YES || !is_upgrade)) {
+        if (answer == ANSWER_YES)
+            answer = ask_connect(probe, version);
+        keep(&found->connect, answer);
+    }
+    dialogue_hang_up(&probe->dialogue);
+    return probe->connack;
+}
+
 /* What the server should speak is asked for first: it may only have been slow. */
+static void ask_way(struct probe *probe)
+{
+    bool is_web = probe_is_web(probe->broker);
+
+    ask_once(probe, 2, is_web, is_web ? NO_CONNECT : VERSION_3_1_1);
+    if (probe->found->upgrade != ANSWER_YES && probe->found->connect != ANSWER_YES)
+        ask_once(probe, 1, !is_web, is_web ? VERSION_3_1_1 : NO_CONNECT);
+}
+
+/* The same, and of which version it is. */
+static void ask_version(struct probe *probe)
+{
+    struct findings *found = probe->found;
+    bool is_web = probe_is_web(probe->broker);
+
+    enum connack first = ask_once(probe, 3, is_web, VERSION_5), last = first;
+    if (is_web && found->upgrade != ANSWER_YES) { /* then the way is wrong, and the version does not matter yet */
+        if (ask_once(probe, 2, false, VERSION_5) == CONNACK_NONE)
+            ask_once(probe, 1, false, VERSION_3_1_1);
+        return;
+    }
+    if (first < CONNACK_5)
+        last = ask_once(probe, 2, is_web, VERSION_3_1_1);
+    bool is_3_1_1 = last == CONNACK_3_1_1;
+    if (is_3_1_1 && first != CONNACK_VERSION)
+        last = ask_once(probe, 1, is_web, VERSION_5);
+    if (!is_web && found->connect != ANSWER_YES)
+        ask_once(probe, 1, true, NO_CONNECT);
+    if (stop_requested())
+        return;
+    found->spoken = last == CONNACK_5          ? SPOKEN_5
+                    : last == CONNACK_BROKEN   ? SPOKEN_5_BADLY
+                    : is_3_1_1                 ? SPOKEN_3_1_1
+                    : first == CONNACK_VERSION ? SPOKEN_OTHER
+                                               : SPOKEN_UNKNOWN;
+}
+
 static void ask(struct probe *probe)
 {
     const struct broker *broker = probe->broker;
     struct findings *found = probe->found;
 
-    dialogue_begin_question(&probe->dialogue, false);
+    dialogue_begin_question(&probe->dialogue, 2);
     found->handshake = shake_hands(probe);
     bool has_tls = found->handshake == ANSWER_YES;
     found->verified = has_tls ? SSL_get_verify_result(probe->dialogue.ssl) : X509_V_OK;
@@ -178,17 +263,10 @@ static void ask(struct probe *probe)
         return;
     if (!has_tls)
         dialogue_hang_up(&probe->dialogue);
-    for (int i = 0; i < 2 && !stop_requested(); i++) {
-        bool is_upgrade = probe_is_web(broker) == (i == 0);
-        enum answer *answer = is_upgrade ? &found->upgrade : &found->connect;
-        dialogue_begin_question(&probe->dialogue, i == 1);
-        *answer = begin_talk(probe, has_tls);
-        if (*answer == ANSWER_YES)
-            *answer = is_upgrade ? ask_upgrade(probe, &found->http_status) : ask_connect(probe);
-        dialogue_hang_up(&probe->dialogue);
-        if (*answer == ANSWER_YES)
-            return;
-    }
+    if (probe->settings->mqtt5)
+        ask_version(probe);
+    else
+        ask_way(probe);
 }
 
 struct findings probe_server(const struct broker *broker, const struct connection_settings *settings)
@@ -197,7 +275,7 @@ struct findings probe_server(const struct broker *broker, const struct connectio
     struct findings found = {.verified = X509_V_OK};
     struct probe probe = {.broker = broker,
                           .settings = settings,
-                          .dialogue = {.socket = -1, .patience_us = PATIENCE_US},
+                          .dialogue = {.socket = -1, .patience_us = settings->mqtt5 ? PATIENCE_5_US : PATIENCE_US},
                           .found = &found};
     struct addrinfo *addresses = NULL;
     char port[8];

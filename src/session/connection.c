@@ -142,34 +142,6 @@ static struct diagnosis explain(const struct connection *connection, int rc)
     return diagnosis;
 }
 
-/* Returns Paho's code. What a broker of MQTT 5 has said of its limits is in *limits then; *is_sound: it may say that.
- */
-static int connect_once(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
-                        struct limits *limits, bool *is_sound)
-{
-    MQTTResponse response = connect_client(settings, client, attempt);
-    int rc = (int)response.reasonCode;
-
-    *is_sound = limits_read(limits, response.properties, attempt->session_expiry);
-    MQTTResponse_free(response);
-    return rc;
-}
-
-/* Connects once more, where the broker wants to hear from us more often than we had in mind (MQTT 5 section
- * 3.2.2.3.14): Paho does not look at that. */
-static int connect_in_time(const struct connection_settings *settings, MQTTClient client, struct attempt *attempt,
-                           struct limits *limits, bool *is_sound)
-{
-    int rc = connect_once(settings, client, attempt, limits, is_sound);
-
-    if (rc != MQTTCLIENT_SUCCESS || limits->server_keep_alive == 0 ||
-        (int)limits->server_keep_alive >= attempt->keep_alive)
-        return rc;
-    MQTTClient_disconnect(client, 0);
-    attempt->keep_alive = (int)limits->server_keep_alive;
-    return connect_once(settings, client, attempt, limits, is_sound);
-}
-
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis)
 {
     const struct connection_settings *settings = connection->settings;
@@ -189,8 +161,20 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
         attempt.will = &will;
         attempt.will_delay = connection->will_delay;
     }
-    bool is_sound;
-    int rc = connect_in_time(settings, client, &attempt, &connection->limits, &is_sound);
+    MQTTResponse response = connect_client(settings, client, &attempt);
+    bool is_sound = limits_read(&connection->limits, response.properties, attempt.session_expiry);
+    int rc = (int)response.reasonCode;
+    MQTTResponse_free(response);
+    /* Paho sends again what was in flight before it returns: where that was too much for the broker, or the network, it
+     * had accepted the connection all the same, and Paho does not tell whether it knew the session. */
+    bool lost_at_once = rc == MQTTCLIENT_DISCONNECTED;
+    if (rc != MQTTCLIENT_SUCCESS && !lost_at_once) {
+        *diagnosis = explain(connection, rc);
+        return false;
+    }
+    bool *has_session = &connection->has_session[connection->broker];
+    bool had_session = *has_session;
+    *has_session = connection->keeps_session && connection->limits.session_expiry > 0;
     if (!is_sound) {
         MQTTClient_disconnect(client, 0);
         *diagnosis = (struct diagnosis){.status = EX_PROTOCOL, .final = true};
@@ -199,20 +183,20 @@ bool connection_attempt(struct connection *connection, MQTTClient client, struct
                  attempt.broker->name);
         return false;
     }
-    /* Paho sends again what was in flight before it returns: where that was too much for the broker, or the network, it
-     * had accepted the connection all the same, and Paho does not tell whether it knew the session. */
-    bool lost_at_once = rc == MQTTCLIENT_DISCONNECTED;
-    connection->keep_alive = attempt.keep_alive;
-    if (rc != MQTTCLIENT_SUCCESS && !lost_at_once) {
-        *diagnosis = explain(connection, rc);
-        return false;
-    }
-    bool *has_session = &connection->has_session[connection->broker];
     /* With MQTT 5, Paho 1.3.12 always says that there was no session. */
-    connection->was_forgotten = *has_session && !lost_at_once && !settings->mqtt5 && !attempt.session_present;
+    connection->was_forgotten = had_session && !lost_at_once && !settings->mqtt5 && !attempt.session_present;
     if (connection->was_forgotten)
         connection->forgotten++;
-    *has_session = connection->keeps_session && (!settings->mqtt5 || connection->limits.session_expiry > 0);
+    return true;
+}
+
+bool connection_hurries(struct connection *connection)
+{
+    int wanted = (int)connection->limits.server_keep_alive;
+
+    if (wanted == 0 || wanted >= connection->keep_alive)
+        return false;
+    connection->keep_alive = wanted;
     return true;
 }
 
@@ -290,7 +274,8 @@ void connection_end(struct connection *connection, MQTTClient client)
         MQTTClient_disconnect(client, 0);
         return;
     }
-    bool ends = MQTTProperties_add(&properties, &expiry) == 0;
+    /* Where the connection was lost a moment ago, Paho sends nothing, and returns 0 all the same. */
+    bool ends = MQTTProperties_add(&properties, &expiry) == 0 && MQTTClient_isConnected(client);
     int rc = MQTTClient_disconnect5(client, 0, MQTTREASONCODE_NORMAL_DISCONNECTION, &properties);
     *has_session = !ends || rc != MQTTCLIENT_SUCCESS;
     MQTTProperties_free(&properties);
@@ -298,8 +283,7 @@ void connection_end(struct connection *connection, MQTTClient client)
 
 bool connection_stays(const struct connection *connection)
 {
-    return connection->has_session[connection->broker] && connection->settings->session_expiry > 0 &&
-           connection->limits.session_expiry > 0;
+    return connection->has_session[connection->broker] && connection->settings->session_expiry > 0;
 }
 
 /* Paho connects and disconnects sooner with a handle that has no callbacks. */

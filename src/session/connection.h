@@ -49,6 +49,10 @@ const struct broker *connection_broker(const struct connection *connection);
  * find out why it failed, which is then in *diagnosis. */
 bool connection_attempt(struct connection *connection, MQTTClient client, struct diagnosis *diagnosis);
 
+/* Whether the broker that was just connected to wants to hear from us more often than was said to Paho, who does not
+ * look at that (MQTT 5 section 3.2.2.3.14): then the connection is to be made once more. */
+bool connection_hurries(struct connection *connection);
+
 /* The broker in use is not to be tried again: it has refused a password, say, and asking once more looks like an
  * attack. */
 void connection_rule_out(struct connection *connection);

@@ -226,9 +226,9 @@ void session_wait(struct session *session, double seconds)
             delivery_let_paho_work(session, left_ms < SESSION_TIMEOUT_MS ? (int)left_ms : SESSION_TIMEOUT_MS);
         else
             monotonic_sleep_us(next_us - now_us);
+        delivery_tell_denials(session);
         now_us = monotonic_us();
     }
-    delivery_tell_denials(session);
     parts->has_waited = true;
 }
 
@@ -242,17 +242,6 @@ static void print_lines(char *text)
         *end = '\0';
         console_note("%s", line);
     }
-}
-
-static void note_session(const struct connection *connection)
-{
-    uint32_t seconds = connection->limits.session_expiry; /* the broker's: it may want less than we asked for */
-    char span[32] = "for ever";
-
-    if (seconds < UINT32_MAX)
-        snprintf(span, sizeof span, "for %" PRIu32 " s", seconds);
-    console_note("%s keeps the session %s: --id %s comes back to it", connection_broker(connection)->name, span,
-                 connection->settings->client_id);
 }
 
 static void remove_sessions(struct session *session)
@@ -269,6 +258,19 @@ static void remove_sessions(struct session *session)
             console_note("The session of %s may stay at %s: it could not be removed there",
                          connection->settings->client_id, connection->settings->brokers[i].name);
     }
+}
+
+/* What is told then is not told again: others of the list may have one, too. */
+static void tell_kept_session(struct connection *connection)
+{
+    uint32_t seconds = connection->limits.session_expiry; /* the broker's: it may want less than we asked for */
+    char span[32] = "for ever";
+
+    if (seconds < UINT32_MAX)
+        snprintf(span, sizeof span, "for %" PRIu32 " s", seconds);
+    console_note("%s keeps the session %s: --id %s comes back to it", connection_broker(connection)->name, span,
+                 connection->settings->client_id);
+    connection->has_session[connection->broker] = false;
 }
 
 int session_close(struct session *session)
@@ -301,8 +303,9 @@ int session_close(struct session *session)
     ending_summary(session, summary);
     print_lines(summary);
     if (stays)
-        note_session(&parts->connection);
-    else if (parts->connection.settings->session_expiry > 0)
+        tell_kept_session(&parts->connection);
+    summary_sessions(&parts->connection, sessions);
+    if (parts->connection.settings->session_expiry > 0)
         print_lines(sessions);
     else
         remove_sessions(session);

@@ -53,6 +53,12 @@ static enum event in_connecting(struct session *session)
 
     ending_words_before(session, "connecting to");
     atomic_store(&parts->lost_at, 0);
+    if (!connection_attempt(&parts->connection, session->client, &parts->failure))
+        return REFUSED;
+    if (!connection_hurries(&parts->connection))
+        return ACCEPTED;
+    stop_requested(); /* who comes here is not stuck in a call, which the alarm would end */
+    MQTTClient_disconnect(session->client, 0);
     return connection_attempt(&parts->connection, session->client, &parts->failure) ? ACCEPTED : REFUSED;
 }
 

@@ -62,7 +62,7 @@ bool suspicion_was_soon(const struct session_parts *parts)
     long lost_at = atomic_load(&parts->lost_at);
     int64_t ended_us = lost_at == 0 ? monotonic_us() : parts->course.started_us + (int64_t)lost_at * 10000;
     int64_t answered_us = parts->answered_us;
-    int64_t patience_us = (int64_t)parts->options->connection.keep_alive * 1000000;
+    int64_t patience_us = (int64_t)parts->connection.keep_alive * 1000000;
 
     if (parts->last_packet == PUBLISH && parts->window.oldest_since_us > answered_us)
         answered_us = parts->window.oldest_since_us;

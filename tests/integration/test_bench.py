@@ -11,7 +11,8 @@ from playground import BUILD, ROOT
 TABLES = {
     "qos0": ["Publish"], "qos12": ["Publish", "Publish"], "receive": ["Receive"],
     "latency": ["One message every millisecond"] * 2, "starts": ["From start to the first message"],
-    "ends": ["From Ctrl-C to the end"], "pairs": ["A smart object and its controller"] * 2, "million": ["Peak memory"]}
+    "ends": ["From Ctrl-C to the end"], "pairs": ["A smart object and its controller"] * 2, "million": ["Peak memory"],
+    "versions": ["MQTT 3.1.1 and 5: publish", "MQTT 3.1.1 and 5: receive"] * 2}
 
 
 @pytest.mark.parametrize("contest", TABLES)

@@ -15,8 +15,10 @@ from playground import BUILD, ROOT, copy_tree
 sys.path.insert(0, str(ROOT / "tools" / "check"))
 import tasks  # noqa: E402
 
-TASKS = ["1", "2", "3", "4", "5a", "5b"]
+PART_ONE = ["1", "2", "3", "4", "5a", "5b"]
+TASKS = [*PART_ONE, *tasks.PART_TWO]
 CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
+CONSUMER_5 = "examples/part_two/mqtt5_consumer.c"
 OBJECT, CONTROLLER = "examples/mqtt_smart_object.c", "examples/mqtt_smart_object_controller.c"
 
 
@@ -40,10 +42,11 @@ def run_check(*arguments):
     return result.stdout
 
 
-def overview(binaries, mosquitto, patience):
+def overview(binaries, mosquitto, patience, *options):
     """The exit status, the first column of each task's line, and the last line."""
     result = subprocess.run([sys.executable, ROOT / "tools" / "check" / "check.py", "--bin", binaries, "--mosquitto", mosquitto,
-                             "--patience", str(patience)], capture_output=True, encoding="utf-8", timeout=200, check=False)
+                             "--patience", str(patience), *options],
+                            capture_output=True, encoding="utf-8", timeout=200, check=False)
     assert not result.stderr, result.stderr
     lines = re.findall(r"^  (done|\d of \d+) +(\S+) +\S", result.stdout, re.M)
     return result.returncode, {name: state for state, name in lines}, result.stdout.splitlines()[-1]
@@ -85,6 +88,20 @@ MISTAKES = [
     ("5b", CONTROLLER, "#define NOT_RETAINED     0", "#define NOT_RETAINED     1", "no action is retained"),
     ("5b", CONTROLLER, "        timer_cancel(&device->timer);\n", "", "Ctrl-C ends it at once"),
     ("5b", CONTROLLER, " || find(controller, id) != NULL)", ")", "so is the cellar"),
+    ("6", CONSUMER_5, '!is_text(value.data, (size_t)value.len, "Celsius")', "true", "it shows what mqtt5_producer sends"),
+    ("6", CONSUMER_5, 'console_refused(topic, message, "not a number")', 'console_received(topic, message, "nothing")',
+     "and refuses what is not a number"),
+    ("6", CONSUMER_5, 'return "another content type"', "return NULL", "it refuses the content type application/json"),
+    ("6", CONSUMER_5, "length == strlen(text) && memcmp(bytes, text, length) == 0",
+     "length > 0 && strncmp(bytes, text, strlen(text)) == 0", "and any other that is not exactly"),
+    ("6", CONSUMER_5, "length == strlen(text) && ", "", "and any other that is not exactly text/plain"),
+    ("6", CONSUMER_5, "content_type != NULL && ", "", "a message without a content type"),
+    ("6", CONSUMER_5, "(temperature - 32) * 5 / 9", "temperature * 5 / 9 - 32", "86 and unit=Fahrenheit are"),
+    ("6", CONSUMER_5, "for (int i = 0; properties_pair(properties, i, &name, &value);",
+     "for (int i = 0; i < 2 && properties_pair(properties, i, &name, &value);", "wherever the unit stands"),
+    ("6", CONSUMER_5, '!is_text(name.data, (size_t)name.len, "unit")', "strncmp(name.data, \"uni\", 3) != 0",
+     "pairs with other names"),
+    ("6", CONSUMER_5, 'return "unknown unit"', "continue", "it refuses other units"),
 ]
 
 
@@ -144,10 +161,24 @@ def test_the_reference_solution_passes(verdicts, task):
 
 def test_without_a_number_there_is_a_line_for_each_task(verdicts):
     """A task that is not done says how many of its points are; the first of them is the next one."""
-    status, states, last = overview(BUILD / "bin", ROOT / "mosquitto", 2)
-    assert status == 1 and list(states) == TASKS and "done" not in states.values() and last.startswith("Next: task 1.")
-    status, states, last = overview(*verdicts["all solved"], 20)
-    assert status == 0 and states == {task: "done" for task in TASKS} and last == "All done."
+    for names, options in ((PART_ONE, []), (TASKS, ["--part-two"])):
+        status, states, last = overview(BUILD / "bin", ROOT / "mosquitto", 2, *options)
+        assert status == 1 and list(states) == names and "done" not in states.values() and last.startswith("Next: task 1.")
+        status, states, last = overview(*verdicts["all solved"], 20, *options)
+        assert status == 0 and states == {task: "done" for task in names} and last == "All done."
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_that_is_done_leads_to_the_next_one(verdicts, task):
+    _, _, text = verdicts["solved", task].result()
+    following = dict(zip(TASKS, TASKS[1:])).get(task)
+    page = f" of {tasks.page_of(following)}" if following in tasks.PART_TWO else ""
+    assert text.splitlines()[-1].endswith(f" task {following}{page}." if following else " It was the last.")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_is_worded_in_its_page(task):
+    assert f"`./lab check {task}`" in (ROOT / tasks.page_of(task)).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("task, missing", [(task, missing) for task, _, _, _, missing in MISTAKES])
@@ -197,7 +228,7 @@ def test_places_are_those_that_are_named():
     """Each is found by what was to be looked for, and not for want of that in the first line."""
     source = "".join(path.read_text() for path in (ROOT / "tools" / "check").glob("tasks*.py"))
     points = re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", source, re.S)
-    assert len(points) == source.count("lab.point(") == 44
+    assert len(points) == source.count("lab.point(") == 53
     for task, function in tasks.TASKS.items():
         body = inspect.getsource(function)
         for place in re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", body, re.S):
@@ -217,7 +248,7 @@ def assert_described(verdict):
 
 def test_the_overview_is_there_for_programs_too():
     verdicts = [json.loads(line) for line in run_check("--json").splitlines()]
-    assert [verdict["task"] for verdict in verdicts] == TASKS
+    assert [verdict["task"] for verdict in verdicts] == PART_ONE
     for verdict in verdicts:
         assert_described(verdict)
 

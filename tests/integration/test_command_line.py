@@ -1,26 +1,27 @@
-"""What the ten programs have in common on the command line, and how they end."""
+"""What the programs have in common on the command line, and how they end."""
 
 import os
 import re
 import subprocess
 
 import pytest
-from playground import BUILD, CONSUMERS, DEADLINE, PRODUCERS, PROGRAMS, free_port
+from playground import ALL_CONSUMERS, ALL_PRODUCERS, ALL_PROGRAMS, BUILD, DEADLINE, free_port, twin_of
 
-NEEDS = {"auth_producer": ["-u", "alice", "-P", "alice-secret"], "auth_consumer": ["-u", "alice", "-P", "alice-secret"]}
+NEEDS = {name: ["-u", "alice", "-P", "alice-secret"] for name in ALL_PROGRAMS if twin_of(name).startswith("auth_")}
+SUBSCRIPTIONS = {"device_consumer": 2, "mqtt_smart_object_controller": 4}  # all others have one
 
 
 def started(run, broker, name, *arguments):
     """The program, once it does what it is for. It does not give up where the test takes its broker away at once."""
     program = run(name, *broker.options, *NEEDS.get(name, []), "--wait", DEADLINE, *arguments)
-    if name in PRODUCERS:
+    if name in ALL_PRODUCERS:
         program.out.wait_for("^sent ")
     else:
-        program.err.wait_for("^Subscribed to: ", count={"device_consumer": 2, "mqtt_smart_object_controller": 4}.get(name, 1))
+        program.err.wait_for("^Subscribed to: ", count=SUBSCRIPTIONS.get(twin_of(name), 1))
     return program
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_ctrl_c_ends_it_within_a_second_with_status_0_and_a_summary(broker, run, name):
     program = started(run, broker, name)
     status, seconds = program.interrupt()
@@ -30,7 +31,7 @@ def test_ctrl_c_ends_it_within_a_second_with_status_0_and_a_summary(broker, run,
     assert broker.log.wait_for("Client .* disconnected") and not broker.stop_and_find("closed its connection|timeout")
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_without_a_broker_it_ends_with_69_and_says_what_to_start(run, name):
     port = free_port()
     program = run(name, "--host", "localhost", "--port", port, *NEEDS.get(name, []))
@@ -40,14 +41,14 @@ def test_without_a_broker_it_ends_with_69_and_says_what_to_start(run, name):
     assert program.out.lines == []
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_an_unknown_host_is_named(run, name):
     program = run(name, "--host", "no-such-host.invalid", *NEEDS.get(name, []))
     assert program.wait() == 69
     assert len(program.err.lines) == 1 and "no such host: no-such-host.invalid" in program.err.lines[0]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_wait_keeps_trying_for_the_first_connection(broker, run, name):
     broker.stop()
     program = run(name, *broker.options, *NEEDS.get(name, []), "--wait", 60, "-C", 1)
@@ -57,27 +58,28 @@ def test_wait_keeps_trying_for_the_first_connection(broker, run, name):
     program.interrupt()
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_help_usage_and_version_go_to_standard_output_with_status_0(run, name):
     for option in ("--help", "--usage", "--version"):
         program = run(name, option)
         assert program.wait() == 0
         assert program.err.lines == []
         assert name in program.out.lines[0]
+    twin = twin_of(name)
     rows = "\n".join(run_to_end(run, name, "--help").out.lines)
     help_text = re.findall(r"^  (?:-\w, |    )(--[\w-]+)", rows, re.M)
     for option in ("--host", "--port", "--url", "--username", "--password", "--password-file", "--id", "--keepalive",
                    "--count", "--wait", "--quiet", "--debug", "--version"):
         assert option in help_text
-    assert ("--timeout" in help_text) == (name in CONSUMERS)
-    assert ("--interval" in help_text) == (name in PRODUCERS)
-    assert ("--seed" in help_text) == (name in PRODUCERS)
-    assert ("--qos" in help_text) == (not name.startswith("mqtt_"))
-    assert ("--topic" in help_text) == name.startswith(("simple", "json"))
-    assert ("--device-id" in help_text) == (name in ("device_producer", "mqtt_smart_object", "mqtt_smart_object_controller"))
-    assert ("--base-topic" in help_text) == name.startswith("mqtt_")
-    assert ("--alert-above" in help_text) == (name == "mqtt_smart_object")
-    assert ("--threshold" in help_text) == ("--off-seconds" in help_text) == (name == "mqtt_smart_object_controller")
+    assert ("--timeout" in help_text) == (name in ALL_CONSUMERS)
+    assert ("--interval" in help_text) == (name in ALL_PRODUCERS)
+    assert ("--seed" in help_text) == (name in ALL_PRODUCERS)
+    assert ("--qos" in help_text) == (not twin.startswith("mqtt_"))
+    assert ("--topic" in help_text) == (twin.startswith(("simple", "json")) or name in ("mqtt5_producer", "mqtt5_consumer"))
+    assert ("--device-id" in help_text) == (twin in ("device_producer", "mqtt_smart_object", "mqtt_smart_object_controller"))
+    assert ("--base-topic" in help_text) == twin.startswith("mqtt_")
+    assert ("--alert-above" in help_text) == (twin == "mqtt_smart_object")
+    assert ("--threshold" in help_text) == ("--off-seconds" in help_text) == (twin == "mqtt_smart_object_controller")
 
 
 def run_to_end(run, name, *arguments):
@@ -94,7 +96,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_a_bad_option_is_refused_with_64_and_one_line_that_names_it(run, name):
     for arguments in BAD:
         program = run_to_end(run, name, *NEEDS.get(name, []), *arguments)
@@ -125,14 +127,14 @@ def test_a_value_out_of_range_is_refused_with_64_and_one_line_that_names_it(run,
     assert option in program.err.lines[0] or f"{arguments[0]}:" in program.err.lines[0]
 
 
-@pytest.mark.parametrize("name", CONSUMERS)
+@pytest.mark.parametrize("name", ALL_CONSUMERS)
 def test_timeout_ends_a_consumer_with_75(broker, run, name):
     program = run(name, *broker.options, *NEEDS.get(name, []), "--timeout", 0.7)
     assert program.wait() == 75
     assert any("--timeout" in line for line in program.err.lines)
 
 
-@pytest.mark.parametrize("name", PRODUCERS)
+@pytest.mark.parametrize("name", ALL_PRODUCERS)
 def test_a_full_disk_ends_a_producer_with_74(broker, run, name):
     with open("/dev/full", "w", encoding="utf-8") as full:
         program = run(name, *broker.options, *NEEDS.get(name, []), "--interval", 0.01, stdout=full)

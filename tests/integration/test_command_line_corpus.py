@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from playground import BUILD, DEADLINE, PROGRAMS, free_port
+from playground import ALL_PROGRAMS, BUILD, DEADLINE, PROGRAMS, PROGRAMS_OF_PART_TWO, free_port
 from raw import assert_harmless
 from test_command_line import NEEDS
 
@@ -71,9 +71,10 @@ def values_for(option):
 
 
 def dealt(name, option, values):
-    """The part of the values that this program tries: those that have the option share them, for it is one table that
-    reads it."""
-    owners = [program for program in PROGRAMS if option in dict(options_of(program))]
+    """The part of the values that this program tries: those of its part that have the option share them, for it is one table
+    that reads it."""
+    owners = [program for program in (PROGRAMS if name in PROGRAMS else PROGRAMS_OF_PART_TWO)
+              if option in dict(options_of(program))]
     return list(values.items())[owners.index(name)::len(owners)]
 
 
@@ -114,7 +115,7 @@ def all_runs(name, port):
             yield f"{variable} {what}", rest, {variable: value}, [variable, "--username"]
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_every_value_of_every_option_is_taken_or_refused_in_one_line(name):
     port = free_port()
     runs = list(all_runs(name, port))
@@ -124,7 +125,7 @@ def test_every_value_of_every_option_is_taken_or_refused_in_one_line(name):
     assert len(statuses) > 70 and statuses.count(64) > statuses.count(69) > 2
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_help_lists_the_options_this_corpus_is_made_for(name):
     listed = dict(options_of(name))
     assert {"host", "port", "url", "username", "password", "password-file", "id", "cafile", "cert", "key", "keepalive",

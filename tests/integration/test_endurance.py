@@ -3,29 +3,27 @@
 import signal
 
 import pytest
-from playground import DEADLINE, PROGRAMS, Broker, descriptors, wait_until
-from test_command_line import NEEDS, started
+from playground import ALL_PRODUCERS, ALL_PROGRAMS, DEADLINE, Broker, descriptors, twin_of, wait_until
+from test_command_line import NEEDS, SUBSCRIPTIONS, started
 
 PACED = ["--interval", "0.05"]
 RESTARTS = 4  # the pauses grow from one to the next
 
 
-def test_restarts_in_a_row_under_all_ten(broker, run):
-    programs = {name: started(run, broker, name, *(PACED if "producer" in name or name == "mqtt_smart_object" else []))
-                for name in PROGRAMS}
+def test_restarts_in_a_row_under_all(broker, run):
+    programs = {name: started(run, broker, name, *(PACED if name in ALL_PRODUCERS else [])) for name in ALL_PROGRAMS}
     descriptors_before = {}
     for number in range(1, RESTARTS + 1):
         broker.restart(signal.SIGKILL if number % 3 == 0 else signal.SIGTERM)
         for name, program in programs.items():
             program.err.wait_for("^Connected to", count=number + 1)
-            if name in ("device_producer", "mqtt_smart_object"):
+            if twin_of(name) in ("device_producer", "mqtt_smart_object"):
                 program.out.wait_for("^sent .*/info: ", count=number + 1)
             elif "producer" in name:
                 before = len(program.out.matching("^sent "))
                 program.out.wait_for("^sent ", count=before + 1)
             else:
-                filters = {"device_consumer": 2, "mqtt_smart_object_controller": 4}.get(name, 1)
-                program.err.wait_for("^Subscribed to: ", count=(number + 1) * filters)
+                program.err.wait_for("^Subscribed to: ", count=(number + 1) * SUBSCRIPTIONS.get(twin_of(name), 1))
         if number == 1:
             descriptors_before = {name: descriptors(program) for name, program in programs.items()}
     for name, program in programs.items():

@@ -5,24 +5,25 @@ import re
 import signal
 
 import pytest
-from playground import DEADLINE, PROGRAMS
+from playground import ALL_PROGRAMS, DEADLINE, twin_of
 from test_command_line import started
 
 SUBSCRIPTIONS = {"simple_consumer": 1, "json_consumer": 1, "auth_consumer": 1, "device_consumer": 2,
                  "mqtt_smart_object": 1, "mqtt_smart_object_controller": 4}
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_a_restarted_broker_finds_the_program_back(broker, run, name):
-    program = started(run, broker, name, *(["--interval", "0.05"] if "producer" in name or name == "mqtt_smart_object" else []))
+    twin = twin_of(name)
+    program = started(run, broker, name, *(["--interval", "0.05"] if "producer" in twin or twin == "mqtt_smart_object" else []))
     for number, ending in enumerate((signal.SIGTERM, signal.SIGKILL), 2):
         broker.restart(ending)
         program.err.wait_for("^Connected to", count=number)
         # A slow one may be about to begin still, when it has printed what it has subscribed to.
         program.err.wait_for("^Connection lost|accepts the connection and then ends it", count=number - 1)
-        if name in SUBSCRIPTIONS:
-            program.err.wait_for("^Subscribed to: ", count=number * SUBSCRIPTIONS[name])
-        if name not in ("simple_consumer", "json_consumer", "auth_consumer", "device_consumer", "mqtt_smart_object_controller"):
+        if twin in SUBSCRIPTIONS:
+            program.err.wait_for("^Subscribed to: ", count=number * SUBSCRIPTIONS[twin])
+        if twin not in ("simple_consumer", "json_consumer", "auth_consumer", "device_consumer", "mqtt_smart_object_controller"):
             before = len(program.out.matching("^sent "))
             program.out.wait_for("^sent ", count=before + 3)
     status, _ = program.interrupt()

@@ -3,15 +3,16 @@
 The tests are not held to the lengths: a table of two hundred rows is read as easily as one of ten."""
 
 import collections
+import difflib
 import re
 import subprocess
 
 import pytest
-from playground import BUILD, PROGRAMS, ROOT
+from playground import BUILD, PROGRAMS, PROGRAMS_OF_PART_TWO, ROOT, TWINS
 
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 400, 60
-SOURCES = ("src/**/*.[ch]", "dto/*.[ch]", "include/**/*.h", "examples/*.[ch]", "tools/**/*.[ch]")
-HEADERS = ("include/**/*.h", "src/**/*.h", "dto/*.h", "examples/*.h")
+SOURCES = ("src/**/*.[ch]", "dto/*.[ch]", "include/**/*.h", "examples/**/*.[ch]", "tools/**/*.[ch]")
+HEADERS = ("include/**/*.h", "src/**/*.h", "dto/*.h", "examples/**/*.h")
 
 
 def files(*patterns):
@@ -36,7 +37,7 @@ RULES = [
       "src/session/trace.[ch]", "src/session/window.[ch]"),
      r"playground/(mailbox|monitor|monotonic|options|random|session|stop|timer)\.h"),
     # the examples: both libraries, by their public headers only
-    (("examples/*.c",), r"cjson|cJSON|popt|\.\./|src/|examples|tests|^(json|json_grammar|text|diagnosis)\.h$"),
+    (("examples/**/*.c",), r"cjson|cJSON|popt|\.\./|src/|examples|tests|^(json|json_grammar|text|diagnosis)\.h$"),
     (("include/text.h", "src/text.c"), r"/|MQTT|cjson|popt|options|json"),
 ]
 
@@ -63,25 +64,51 @@ def test_the_dto_library_prints_nothing_and_never_exits():
         assert not re.search(r"\b(printf|puts|putc|putchar|fprintf|fputs|perror|exit|abort|assert)\(", path.read_text())
 
 
+def listed(name):
+    """The names in one of CMake's lists."""
+    return re.findall(r"\w+", re.search(rf"set\({name}\b(.*?)\)", (ROOT / "CMakeLists.txt").read_text(), re.S).group(1))
+
+
 def test_the_ten_programs_are_all_there_and_no_more():
     lessons = ["thread_lesson", "mailbox_lesson", "timer_lesson"]
     shared = ["inbox"]  # by the two programs of exercise 5
     assert sorted(path.stem for path in files("examples/*.c")) == sorted(PROGRAMS + lessons + shared)
-    listed = re.findall(r"\w+", re.search(r"set\(PROGRAMS(.*?)\)", (ROOT / "CMakeLists.txt").read_text(), re.S).group(1))
-    assert sorted(listed) == sorted(PROGRAMS)
+    assert sorted(listed("PROGRAMS")) == sorted(PROGRAMS)
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_an_example_reads_like_the_others(name):
-    text = (ROOT / "examples" / f"{name}.c").read_text()
+def test_so_are_those_of_part_two():
+    shared = ["inbox", "letter", "requests"]  # by several of them, and what is tested by itself
+    assert sorted(path.stem for path in files("examples/part_two/*.c")) == sorted(PROGRAMS_OF_PART_TWO + shared)
+    assert sorted(listed("PROGRAMS_OF_PART_TWO")) == sorted(PROGRAMS_OF_PART_TWO)
+
+
+def assert_reads_like_the_others(text, lines, publishes):
     header = text[:text.index("*/")]
     for part in ("Exercise ", "New here:", "Partner:", "Usage:"):
         assert part in header
     assert 4 <= header.count("\n") <= 9
-    assert text.count("\n") <= (280 if name.startswith("mqtt_") else 150)
+    assert text.count("\n") <= lines
     assert text.index("#define QOS" if "#define QOS" in text else "_QOS") < text.index("struct program program")
-    assert "MQTTClient_publish(" in text or "MQTTClient_receive(" in text
+    assert publishes in text or "MQTTClient_receive(" in text
     assert "int main(" in text and text.rindex("int main(") > text.rindex("\nstatic ")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_example_reads_like_the_others(name):
+    assert_reads_like_the_others((ROOT / "examples" / f"{name}.c").read_text(), 280 if name.startswith("mqtt_") else 150,
+                                 "MQTTClient_publish(")
+
+
+@pytest.mark.parametrize("name, twin", TWINS.items())
+def test_an_example_of_part_two_is_the_diff_to_its_twin(name, twin):
+    """It reads like the others, and most lines of its twin stand in it, in the same order."""
+    text = (ROOT / "examples" / "part_two" / f"{name}.c").read_text()
+    assert_reads_like_the_others(text, 299, "MQTTClient_publish5(")
+    assert twin in text[:text.index("*/")], "the program that it is the diff to"
+    before, after = ([line for line in lines if line] for lines in
+                     ((ROOT / "examples" / f"{twin}.c").read_text().splitlines(), text.splitlines()))
+    kept = sum(block.size for block in difflib.SequenceMatcher(None, before, after, False).get_matching_blocks())
+    assert kept > len(before) / 2
 
 
 def circle(edges):

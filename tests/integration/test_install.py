@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from playground import BUILD, PROGRAMS, ROOT, Broker
+from playground import ALL_PROGRAMS, BUILD, ROOT, Broker
 from test_options_documented import helped
 
 
@@ -21,7 +21,7 @@ def installed(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_a_program_its_page_and_its_completion_know_the_same_options(installed, name):
     assert output(installed / "bin" / name, "--version").startswith(name)
     options = {f"--{option}" for option in helped(name)}
@@ -43,8 +43,8 @@ def test_zsh_finds_the_completion_of_every_program(installed):
     known = output("zsh", "-f", "-c", f"""
         fpath=('{installed}/share/zsh/site-functions' $fpath)
         autoload -Uz compinit && compinit -u -D
-        for name in {' '.join(PROGRAMS)}; do print ${{_comps[$name]}}; done""")
-    assert known.split() == ["_mqtt_playground"] * len(PROGRAMS)
+        for name in {' '.join(ALL_PROGRAMS)}; do print ${{_comps[$name]}}; done""")
+    assert known.split() == ["_mqtt_playground"] * len(ALL_PROGRAMS)
 
 
 def test_the_debian_package_holds_programs_that_run(tmp_path):
@@ -53,7 +53,7 @@ def test_the_debian_package_holds_programs_that_run(tmp_path):
     fields = output("dpkg-deb", "--field", package)
     assert re.search(r"^Depends: .*libcjson1.*libpaho-mqtt1\.3.*libpopt0", fields, re.M)
     output("dpkg-deb", "--extract", package, tmp_path / "root")
-    for name in PROGRAMS:
+    for name in ALL_PROGRAMS:
         assert output(tmp_path / "root" / "usr" / "bin" / name, "--version").startswith(name)
         assert list((tmp_path / "root" / "usr" / "share" / "man" / "man1").glob(f"{name}.1*"))
 

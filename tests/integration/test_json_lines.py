@@ -9,7 +9,7 @@ import re
 
 import jsonschema
 import pytest
-from playground import BUILD, PROGRAMS, ROOT, wait_until
+from playground import ALL_PROGRAMS, BUILD, ROOT, wait_until
 
 PAGE = (ROOT / "docs" / "json_lines.md").read_text(encoding="utf-8")
 SCHEMA = json.loads(re.search(r"^```json\n(.*?)^```", PAGE, re.M | re.S).group(1))
@@ -138,7 +138,7 @@ def test_the_smart_object_and_its_controller_tell_every_kind_of_line(broker, run
     assert max(len(line.get("payload", "")) for line in heard) == 4097  # of the one that is too long
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_json_and_quiet_contradict_each_other(run, name):
     program = run(name, "-u", "alice", "--json", "--quiet")
     assert program.wait() == 64

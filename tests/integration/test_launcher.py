@@ -81,7 +81,16 @@ def test_alone_it_shows_the_tasks_as_the_last_check_found_them(tree, broker):
     assert told()[0]["3"] == "changed"
     for name in states:
         (notes / name).write_text("done\n")
+    states, following = told()
+    assert (states["6"], states["7"]) == ("-", "-") and following.startswith("task 6 of docs/mqtt5.md")
+    for name in states:
+        (notes / name).write_text("done\n")
     assert told()[1].startswith("all tasks are done")
+    (notes / "7").write_text("2 of 8\n")
+    assert told()[1].startswith("task 7 of docs/answer.md")
+    (notes / "1").unlink()
+    states, following = told()
+    assert states["7"] == "2 of 8" and following.startswith("task 1 of README.md"), "part two has begun, and one is free to"
 
 
 @pytest.mark.parametrize("typed, meant", [("chek", "check"), ("hcek", None), ("chekc", "check"), ("checkk", "check"),
@@ -93,7 +102,7 @@ def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed, meant
     assert re.search(r"did you mean (\w+)\?", result.stderr + " did you mean None?").group(1) == str(meant)
 
 
-@pytest.mark.parametrize("exercise", ["0", "6", "5c", "12", "one"])
+@pytest.mark.parametrize("exercise", ["0", "8", "5c", "6a", "12", "one"])
 def test_an_exercise_that_there_is_not_is_named(exercise):
     result = lab("check", exercise)
     assert result.returncode != 0 and f"there is no exercise {exercise}" in result.stderr
@@ -758,6 +767,18 @@ def test_another_program_is_told_that_nothing_can_be_built(start, tree, world):
     process = start("check", "2", "--json", **world.environment())
     process.wait(DEADLINE)
     world.wait_for("python3 tools/check/check.py 2 --json --problem the programs cannot be built")
+
+
+@pytest.mark.parametrize("note, command, asked", [
+    (None, "check", ""), ("6", "check", "--part-two "), ("7", "check --json", "--json --part-two "), ("7", "check 1", "1 "),
+    ("1", "check", "")])
+def test_part_two_is_checked_too_once_it_has_begun(start, tree, world, note, command, asked):
+    """Until then somebody who has done all of part one has done everything."""
+    if note:
+        (tree / "build" / "tasks").mkdir(parents=True)
+        (tree / "build" / "tasks" / note).write_text("-\n")
+    start(*command.split(), **world.environment()).wait(DEADLINE)
+    assert len(world.called(f"python3 tools/check/check.py {asked}--began *")) == 1
 
 
 def test_what_is_configured_is_not_configured_again(start, tree, world):

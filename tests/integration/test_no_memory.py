@@ -4,10 +4,10 @@ or refuses the one message that there was no memory for, and goes on."""
 import json
 
 import pytest
-from playground import BUILD, PRODUCERS, PROGRAMS
+from playground import ALL_PRODUCERS, ALL_PROGRAMS, BUILD, twin_of
+from test_command_line import NEEDS
 
-CREDENTIALS = {name: ["-u", "alice", "-P", "alice-secret"] for name in PROGRAMS if name.startswith("auth")}
-OWN = {name: 2 if name.startswith("mqtt_") else 1 for name in PROGRAMS}  # the session; and a mailbox
+OWN = {name: 2 if twin_of(name).startswith("mqtt_") else 1 for name in ALL_PROGRAMS}  # the session; and a mailbox
 MESSAGE = json.dumps({"timestamp": 1, "value_type": "TEMPERATURE_SENSOR", "value": 30.25})
 
 
@@ -17,7 +17,7 @@ def start(run, tmp_path):
     def start_it(name, *arguments, at=0):
         environment = {"LD_PRELOAD": str(BUILD / "tests" / "libno_memory.so"), "NO_MEMORY_AT": str(at),
                        "NO_MEMORY_COUNT": str(tmp_path / "count")}
-        return run(name, *arguments, *CREDENTIALS.get(name, []), environment=environment)
+        return run(name, *arguments, *NEEDS.get(name, []), environment=environment)
 
     yield start_it
 
@@ -26,11 +26,11 @@ def count(tmp_path):
     return int((tmp_path / "count").read_text())
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_what_a_program_takes_at_its_start_is_all_it_takes(broker, start, tmp_path, name):
     """A producer makes its JSON without any."""
-    program = start(name, *broker.options, "-C", 3 if name in PRODUCERS else 0)
-    if name in PRODUCERS:
+    program = start(name, *broker.options, "-C", 3 if name in ALL_PRODUCERS else 0)
+    if name in ALL_PRODUCERS:
         assert program.wait() == 0
     else:
         program.err.wait_for("^Subscribed")
@@ -38,7 +38,7 @@ def test_what_a_program_takes_at_its_start_is_all_it_takes(broker, start, tmp_pa
     assert count(tmp_path) == OWN[name]
 
 
-@pytest.mark.parametrize("name, at", [(name, at) for name in PROGRAMS for at in range(1, OWN[name] + 1)])
+@pytest.mark.parametrize("name, at", [(name, at) for name in ALL_PROGRAMS for at in range(1, OWN[name] + 1)])
 def test_a_program_without_memory_ends_with_70_and_says_so(broker, start, name, at):
     program = start(name, *broker.options, "-C", 3, at=at)
     assert program.wait() == 70 and not program.out.lines

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 import pytest
-from playground import PROGRAMS, ROOT
+from playground import ALL_PROGRAMS, ROOT
 
 sys.path.insert(0, str(ROOT / "tools" / "bench"))
 from drawing import tables_of  # noqa: E402
@@ -227,5 +227,6 @@ def test_the_bars_are_the_figures_of_the_page_and_those_of_the_lab_stand_out():
     assert {"programs of the lab", "what they are compared with"} <= set(contents)
     axis = min(line[0][0] for line in bars.lines)
     shapes = sorted((shape for shape in bars.shapes if abs(shape.left - axis) < 1), key=lambda shape: shape.top)
-    assert [shape.colour for shape in shapes] == ["blue" if re.split(r"\W", name)[0] in PROGRAMS else "bar" for name, _ in rows]
+    assert [shape.colour for shape in shapes] == ["blue" if re.split(r"\W", name)[0] in ALL_PROGRAMS else "bar"
+                                                  for name, _ in rows]
     assert not [text for text in bars.texts if any(shape.touches(text) for shape in shapes)]

@@ -3,17 +3,17 @@
 import socket
 
 import pytest
-from playground import BUILD, PROGRAMS, wire
+from playground import ALL_PROGRAMS, BUILD, twin_of, wire
 
 
 def preloaded(library):
     return {"LD_PRELOAD": str(BUILD / "tests" / f"lib{library}.so")}
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", ALL_PROGRAMS)
 def test_without_a_client_a_program_ends_with_70(run, name):
     """It has no handle, and calls nothing with it."""
-    credentials = ["-u", "alice", "-P", "alice-secret"] if name.startswith("auth") else []
+    credentials = ["-u", "alice", "-P", "alice-secret"] if twin_of(name).startswith("auth") else []
     program = run(name, *credentials, environment=preloaded("no_client"))
     assert program.wait() == 70
     assert program.err.matching(f"^{name}: Paho cannot make a client") and not program.out.lines

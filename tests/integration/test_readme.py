@@ -13,6 +13,7 @@ from playground import BUILD, DEADLINE, ROOT, wait_until
 
 sys.path.insert(0, str(ROOT / "tools" / "book"))
 import compare  # noqa: E402
+import sequence  # noqa: E402
 
 CHECK = [sys.executable, ROOT / "tools" / "book" / "readme.py"]
 
@@ -79,6 +80,18 @@ def test_it_fails_when_a_diagram_is_another(tmp_path, page, chapter, old, new):
     changed(path, old, new)
     result = check("--bin", BUILD / "bin", "--only", chapter, path)
     assert result.returncode != 0 and "this came" in result.stderr
+
+
+@pytest.mark.parametrize("line, label", [
+    ("-> CONNECT version 4 clean: 1 (0)", "CONNECT, clean session"),
+    ("-> CONNECT version 4 clean: 0 (0)", "CONNECT, keep my session"),
+    ("-> CONNECT version 5 clean: 1 (0)", "CONNECT, MQTT 5, clean start"),
+    ("-> CONNECT version 5 clean: 0 (0)", "CONNECT, MQTT 5, go on with my session"),
+    ("<- PUBACK msgid: 7", "PUBACK, id 7"),
+    ("<- PUBACK msgid: 7, reason 135: not authorized", "PUBACK, id 7, reason 135: not authorized")])
+def test_a_diagram_tells_what_matters_of_a_packet(line, label):
+    packet, = sequence.packets([line])
+    assert packet.label() == label
 
 
 def test_the_plot_of_the_loop_is_that_of_the_commands_in_the_text(copy):

@@ -2,6 +2,7 @@
  * both agree, they did not copy one another. */
 #include "broker.h"
 
+#include "rules.h"
 #include "schedule.h"
 #include "world.h"
 
@@ -29,6 +30,7 @@ static struct model {
     int known[KNOWN_IDS];
     unsigned char taken[NUMBERS]; /* numbers taken in this session */
     int last_number;              /* at QoS 2 */
+    int64_t expires_us;           /* the session; not while there is a connection */
     struct link *link;
     struct broker_facts facts;
 } models[BROKERS];
@@ -72,6 +74,8 @@ static const char *packet_text(struct packet packet)
         snprintf(text, sizeof text, "CONNACK %d%s", packet.code, packet.flag ? ", session present" : "");
     else if (packet.type == SUBACK)
         snprintf(text, sizeof text, "SUBACK 0x%02x", (unsigned)packet.code);
+    else if (packet.id != 0 && packet.code != 0)
+        snprintf(text, sizeof text, "%s id %d, reason 0x%02x", names[packet.type], packet.id, (unsigned)packet.code);
     else if (packet.id != 0)
         snprintf(text, sizeof text, "%s id %d", names[packet.type], packet.id);
     else
@@ -105,6 +109,8 @@ static void send(struct link *link, struct packet packet)
     send_later(link, packet, 0);
 }
 
+static void expire(void *argument);
+
 static void end_link(struct link *link, enum ending ending, bool is_reset)
 {
     if (link == NULL || link->has_died)
@@ -117,8 +123,11 @@ static void end_link(struct link *link, enum ending ending, bool is_reset)
     struct model *model = &models[link->broker];
     if (model->link == link) {
         model->link = NULL;
+        model->facts.was_left = link->ending == THE_CLIENT;
         if (model->facts.is_clean)
             model->facts.has_session = false;
+        else if (schedule.options.connection.mqtt5 && model->facts.expiry_s != UINT32_MAX)
+            world_at(model->expires_us = world_now() + model->facts.expiry_s * 1000000, expire, model);
     }
 }
 
@@ -206,6 +215,63 @@ static void forget(struct model *model)
     model->known_count = 0;
 }
 
+static void expire(void *argument)
+{
+    struct model *model = argument;
+
+    if (model->link != NULL || !model->facts.has_session || world_now() < model->expires_us)
+        return;
+    story("(broker %d: the session has expired)", (int)(model - models));
+    forget(model);
+}
+
+/* A client from which nothing came for half as long again as its keep alive is gone. */
+static void watch(void *argument)
+{
+    struct link *link = argument;
+    int64_t span_us = schedule.server_keep_alive * INT64_C(1500000);
+
+    if (link->has_died)
+        return;
+    if (!models[link->broker].is_silent && world_now() - link->heard_us >= span_us) {
+        rule_silent();
+        end_link(link, KEEP_ALIVE, false);
+        return;
+    }
+    world_at(link->heard_us + span_us > world_now() ? link->heard_us + span_us : world_now() + span_us, watch, link);
+}
+
+/* What it makes of the client's wishes: MQTT 5 section 3.2.2.3. */
+static struct packet accept(struct model *model, struct link *link, struct packet connect)
+{
+    struct packet connack = {.type = CONNACK};
+
+    model->facts.is_clean = connect.code != 0;
+    if (!connect.is_5)
+        return connack;
+    model->facts.expiry_s = connect.expiry;
+    if (schedule.longest_expiry >= 0 && model->facts.expiry_s > schedule.longest_expiry) {
+        connack.has_expiry = true;
+        model->facts.expiry_s = schedule.longest_expiry;
+        connack.expiry = (uint32_t)model->facts.expiry_s;
+    }
+    model->facts.is_clean = model->facts.expiry_s == 0;
+    connack.keep_alive = (unsigned short)schedule.server_keep_alive;
+    if (connack.keep_alive > 0)
+        watch(link);
+    connack.has_maximum_qos = schedule.maximum_qos < 2;
+    connack.maximum_qos = (unsigned char)schedule.maximum_qos;
+    connack.has_receive_maximum = schedule.receive_maximum > 0;
+    connack.receive_maximum =
+        (unsigned short)(schedule.receive_maximum == UINT16_MAX ? UINT16_MAX
+                                                                : schedule.receive_maximum * (1 + link->broker));
+    if (fault_strikes(NO_MESSAGES)) {
+        connack.has_receive_maximum = true;
+        connack.receive_maximum = 0;
+    }
+    return connack;
+}
+
 static void on_connect(struct model *model, struct link *link, struct packet packet)
 {
     link->last_request = CONNECT;
@@ -216,7 +282,7 @@ static void on_connect(struct model *model, struct link *link, struct packet pac
     if (fault_strikes(NO_CONNACK)) /* it does not even come to know who it is */
         return;
     if (fault_strikes(REFUSE)) {
-        send(link, (struct packet){.type = CONNACK, .code = schedule.plan[REFUSE].code});
+        send(link, (struct packet){.type = CONNACK, .code = refusal_reason(schedule.plan[REFUSE].code)});
         end_link(link, A_DENIAL, false);
         return;
     }
@@ -225,11 +291,12 @@ static void on_connect(struct model *model, struct link *link, struct packet pac
     if (!is_present)
         forget(model);
     model->facts.has_session = true;
-    model->facts.is_clean = packet.code != 0;
+    struct packet connack = accept(model, link, packet);
+    connack.flag = is_present;
     model->link = link;
     link->is_accepted = true;
     int64_t delay_us = fault_strikes(SLOW_CONNACK) ? fault_amount(SLOW_CONNACK, 1000, 4000000) : 0;
-    send_later(link, (struct packet){.type = CONNACK, .flag = is_present}, delay_us);
+    send_later(link, connack, delay_us);
     for (int i = 0; i < model->delivery_count; i++) {
         if (model->deliveries[i].was_sent)
             send_delivery(model, &model->deliveries[i], true);
@@ -248,14 +315,18 @@ static void on_subscribe(struct model *model, struct link *link, struct packet p
     }
     if (fault_strikes(NO_SUBACK))
         return;
+    static const int denials[] = {0, 0x80, 0x83, 0x87, 0x8f, 0x97};
     bool is_denied = fault_strikes(DENY);
+    int denial = schedule.options.connection.mqtt5 ? denials[schedule.plan[DENY].code] : 0x80;
+    int granted = packet.qos < schedule.maximum_qos ? packet.qos : schedule.maximum_qos;
+    granted -= granted > 0 && fault_strikes(LESS_QOS);
     int64_t delay_us = fault_strikes(SLOW_SUBACK) ? fault_amount(SLOW_SUBACK, 1000, 7000000) : 0;
     if (!is_denied) {
         model->has_subscription = true;
-        model->subscription_qos = packet.qos;
+        model->subscription_qos = granted;
         link->suback_given = true;
     }
-    send_later(link, (struct packet){.type = SUBACK, .id = packet.id, .code = is_denied ? 0x80 : packet.qos}, delay_us);
+    send_later(link, (struct packet){.type = SUBACK, .id = packet.id, .code = is_denied ? denial : granted}, delay_us);
     if (fault_strikes(CLOSE_AFTER_SUBACK))
         world_at(world_now() + fault_amount(CLOSE_AFTER_SUBACK, 0, 5000), cut_link, link);
 }
@@ -278,7 +349,7 @@ static void take(struct model *model, struct packet packet)
         model->known[model->known_count++] = packet.id;
     if (packet.qos == 2) {
         facts->doubles += model->taken[packet.number];
-        facts->disorder += packet.number < model->last_number;
+        facts->disorder += packet.number < model->last_number && !facts->denied[packet.number];
         model->last_number = packet.number;
     }
     model->taken[packet.number] = 1;
@@ -292,40 +363,57 @@ static void release(struct model *model, int id)
             model->known[i] = model->known[--model->known_count];
 }
 
-static void acknowledge(struct link *link, enum packet_type type, int id)
+static void acknowledge(struct link *link, enum packet_type type, int id, int reason)
 {
+    const struct packet packet = {.type = type, .id = id, .code = reason};
+
     if (fault_strikes(NO_ACK))
         return;
     link->taken = true;
-    send_later(link, (struct packet){.type = type, .id = id},
-               fault_strikes(SLOW_ACK) ? fault_amount(SLOW_ACK, 1000, 15000000) : 0);
+    send_later(link, packet, fault_strikes(SLOW_ACK) ? fault_amount(SLOW_ACK, 1000, 15000000) : 0);
+    if (fault_strikes(ACK_TWICE))
+        send(link, packet);
+}
+
+/* The reason why it does not take the message; 0: it does. What was taken before is not denied any more. */
+static int denial(const struct model *model, struct packet packet)
+{
+    if (!schedule.options.connection.mqtt5 || (packet.qos == 2 && is_known(model, packet.id)))
+        return 0;
+    return !fault_strikes(DENY_PUBLISH) ? 0 : packet.number % 3 == 0 ? 0x97 : 0x87;
 }
 
 static void on_publish(struct model *model, struct link *link, struct packet packet)
 {
     link->last_request = PUBLISH;
-    if (fault_strikes(CLOSE_ON_PUBLISH)) {
+    if (packet.qos > schedule.maximum_qos || fault_strikes(CLOSE_ON_PUBLISH)) {
         end_link(link, A_DENIAL, false);
         return;
     }
-    take(model, packet);
+    int reason = denial(model, packet);
+    if (reason == 0)
+        take(model, packet);
+    else
+        model->facts.denied[packet.number] = true;
     if (packet.qos == 0)
         return;
     if (fault_strikes(CLOSE_BEFORE_ACK))
         end_link(link, THE_NETWORK, true);
-    else if (packet.qos == 1 || fault_strikes(PUBACK_FOR_QOS_2))
-        acknowledge(link, PUBACK, packet.id);
+    else if (packet.qos == 1 || (reason == 0 && fault_strikes(PUBACK_FOR_QOS_2)))
+        acknowledge(link, PUBACK, packet.id, reason);
     else
-        acknowledge(link, PUBREC, packet.id);
+        acknowledge(link, PUBREC, packet.id, reason);
 }
 
 static void on_packet(struct link *link, struct packet packet)
 {
     struct model *model = &models[link->broker];
     struct delivery *delivery;
+    int reason;
 
     if (link->has_died)
         return;
+    link->heard_us = world_now();
     story("(broker %d reads %s)", link->broker, packet_text(packet));
     switch (packet.type) {
     case CONNECT:
@@ -341,8 +429,9 @@ static void on_packet(struct link *link, struct packet packet)
         on_publish(model, link, packet);
         break;
     case PUBREL:
+        reason = schedule.options.connection.mqtt5 && !is_known(model, packet.id) ? 0x92 : 0;
         release(model, packet.id);
-        acknowledge(link, PUBCOMP, packet.id);
+        acknowledge(link, PUBCOMP, packet.id, reason);
         break;
     case PUBACK:
     case PUBCOMP:
@@ -358,6 +447,12 @@ static void on_packet(struct link *link, struct packet packet)
         send(link, (struct packet){.type = PINGRESP});
         break;
     case DISCONNECT:
+        if (packet.has_expiry && model->link == link) {
+            model->facts.expiry_s = packet.expiry;
+            model->facts.is_clean = packet.expiry == 0;
+        }
+        end_link(link, THE_CLIENT, false);
+        break;
     case END_OF_STREAM:
         end_link(link, THE_CLIENT, false);
         break;
@@ -403,6 +498,7 @@ struct link *broker_connect(int broker, bool *is_lost)
     link->is_accepted = link->has_died = link->is_at_end = link->writes_fail = false;
     link->suback_given = link->taken = false;
     link->arrived = link->held = 0;
+    link->heard_us = world_now();
     link->end_us = 0;
     link->ending = NOBODY;
     link->last_request = CONNECT;
@@ -532,6 +628,7 @@ static void strike(enum fault fault)
     case FORGETTING:
         die(model);
         forget(model);
+        model->facts.was_left = false; /* whoever has left it cannot know */
         world_at(now_us + fault_amount(fault, 1000, 3000000), rise, model);
         break;
     case RESTART:

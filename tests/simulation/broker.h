@@ -1,5 +1,5 @@
-/* The modelled brokers: a few processes that speak MQTT 3.1.1 with one client, whatever it is called, and do to it what
- * the schedule has for it. What they did is written down, for the rules. */
+/* The modelled brokers: a few processes that speak MQTT 3.1.1, or 5, with one client, whatever it is called, and do to
+ * it what the schedule has for it. What they did is written down, for the rules. */
 #ifndef SIMULATION_BROKER_H
 #define SIMULATION_BROKER_H
 
@@ -29,10 +29,16 @@ enum packet_type {
 struct packet {
     enum packet_type type;
     int qos;   /* of PUBLISH, and of the subscription */
-    int code;  /* of CONNACK; what SUBACK grants; of CONNECT: whether the session is a clean one; 1: a reset */
+    int code;  /* of CONNACK and acknowledgements; what SUBACK grants; of CONNECT: a clean session; 1: a reset */
     bool flag; /* DUP; of CONNACK: the session is present */
     int id;
     int number; /* what is published: the payload is a number */
+    /* Of CONNECT, CONNACK and DISCONNECT, with MQTT 5. */
+    bool is_5, has_expiry, has_receive_maximum, has_maximum_qos;
+    unsigned char maximum_qos;
+    unsigned short keep_alive; /* 0 in CONNACK: as the client wants it */
+    unsigned short receive_maximum;
+    uint32_t expiry; /* seconds */
 };
 
 struct ring {
@@ -42,7 +48,7 @@ struct ring {
 };
 
 /* Who ended a connection. */
-enum ending { NOBODY, THE_CLIENT, THE_NETWORK, THE_BROKER_DIED, A_TWIN, A_DENIAL };
+enum ending { NOBODY, THE_CLIENT, THE_NETWORK, THE_BROKER_DIED, A_TWIN, A_DENIAL, KEEP_ALIVE };
 
 /* A TCP connection. */
 struct link {
@@ -50,6 +56,7 @@ struct link {
     bool is_open;     /* as far as the client has not closed it */
     bool is_accepted; /* the broker has answered CONNECT with 0 */
     bool has_died;    /* the broker holds it no more */
+    int64_t heard_us; /* when the broker read its last packet */
     int64_t end_us;   /* when the client could know that it has ended; 0: it has not */
     bool is_at_end;   /* the client has read all, and then the end */
     bool writes_fail;
@@ -80,7 +87,10 @@ void brokers_begin(void);
 struct broker_facts {
     bool has_session;
     bool is_clean;          /* and it ends with the connection */
+    int64_t expiry_s;       /* with MQTT 5: for so long it stays after the connection; UINT32_MAX: for ever */
+    bool was_left;          /* the last connection was ended by the client, and by nobody before it */
     bool received[NUMBERS]; /* taken from the client, ever */
+    bool denied[NUMBERS];   /* at some time */
     int doubles;            /* numbers at QoS 2 that were taken twice in one session */
     int disorder;           /* and those that were taken after a greater one */
 };

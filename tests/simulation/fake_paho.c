@@ -26,6 +26,7 @@ enum {
 struct outbound {
     int id, qos, number;
     bool is_received; /* QoS 2: PUBREC has come, PUBCOMP is next */
+    bool is_denied;   /* with the last acknowledgement that came for it */
     int64_t touched_us;
 };
 
@@ -42,7 +43,8 @@ struct handle {
     struct link *link;
     bool connected;
     enum connect_state connect_state;
-    bool clean;
+    int version;
+    bool clean, clean_start;
     int keep_alive_s, max_inflight;
     int64_t command_timeout_us;
     int last_id;
@@ -59,6 +61,8 @@ struct handle {
     MQTTClient_connectionLost *lost;
     MQTTClient_messageArrived *arrived;
     MQTTClient_deliveryComplete *complete;
+    void *published_context;
+    MQTTClient_published *published;
     bool has_pack; /* the answer that somebody waits for */
     bool was_posted;
     struct packet pack;
@@ -125,12 +129,19 @@ static bool write_packet(struct handle *m, struct packet packet)
     return m->link != NULL && link_write(m->link, packet);
 }
 
-static void close_session(struct handle *m)
+static void close_session(struct handle *m, const MQTTProperties *properties)
 {
+    struct packet disconnect = {.type = DISCONNECT};
+
+    if (properties != NULL && properties->count > 0) /* there is one only that anybody uses */
+        disconnect =
+            (struct packet){.type = DISCONNECT, .has_expiry = true, .expiry = properties->array[0].value.integer4};
+    if (is_session(m) && m->connected && disconnect.has_expiry && disconnect.expiry == 0)
+        facts.has_session[m->broker] = false; /* as far as anybody can know: nobody acknowledges a DISCONNECT */
     m->ping_outstanding = false;
     if (m->link != NULL) {
         if (m->connected)
-            write_packet(m, (struct packet){.type = DISCONNECT});
+            write_packet(m, disconnect);
         link_close(m->link);
         m->link = NULL;
     }
@@ -181,13 +192,15 @@ int64_t paho_longest_us(void)
     return stood_us() > facts.longest_us ? stood_us() : facts.longest_us;
 }
 
-static void disconnect1(struct handle *m, bool calls_lost, bool stops)
+static void disconnect1(struct handle *m, bool calls_lost, bool stops, const MQTTProperties *properties)
 {
     bool was_connected = m->connected;
 
     if (m->connected || m->connect_state != NOT_IN_PROGRESS) {
         m->connect_state = m->connected ? DISCONNECTING : m->connect_state;
-        if (was_connected && is_session(m)) {
+        if (was_connected && is_session(m) && facts.is_for_naught && !calls_lost) {
+            facts.is_connected = false; /* nobody has used it */
+        } else if (was_connected && is_session(m)) {
             rule_lost();
             facts.longest_us = paho_longest_us();
             facts.is_connected = false;
@@ -200,7 +213,7 @@ static void disconnect1(struct handle *m, bool calls_lost, bool stops)
         }
         if (was_connected && calls_lost)
             story("finds the connection lost");
-        close_session(m);
+        close_session(m, properties);
     }
     if (stops)
         stop();
@@ -213,7 +226,7 @@ static void disconnect1(struct handle *m, bool calls_lost, bool stops)
 
 static void disconnect_internal(struct handle *m)
 {
-    disconnect1(m, true, true);
+    disconnect1(m, true, true, NULL);
 }
 
 /* --- packets --------------------------------------------------------------------------------------------------- */
@@ -310,12 +323,38 @@ static void remove_outbound(struct handle *m, struct outbound *out)
     facts.was_let_through = facts.was_let_through || is_session(m);
 }
 
+/* MQTTClient_published is told of a PUBREC only if it is a denial, and before anything is done about the packet. */
+static void call_published(struct handle *m, struct packet packet)
+{
+    static const int types[] = {[PUBACK] = 4, [PUBREC] = 5, [PUBCOMP] = 7};
+    struct outbound *out = find_outbound(m, packet.id);
+    bool is_denial = packet.code >= MQTTREASONCODE_UNSPECIFIED_ERROR;
+
+    if (m->version < MQTTVERSION_5)
+        return;
+    if (out != NULL && is_denial && !out->is_denied && packet.type != PUBCOMP) {
+        out->is_denied = true;
+        facts.denied += is_session(m);
+        if (is_session(m) && facts.denied_us[packet.code] == 0)
+            facts.denied_us[packet.code] = world_now();
+    }
+    if (m->published == NULL || (packet.type == PUBREC && !is_denial))
+        return;
+    in_callback |= 1u << (unsigned)world_actor();
+    m->published(m->published_context, packet.id, types[packet.type], NULL, (enum MQTTReasonCodes)packet.code);
+    in_callback &= ~(1u << (unsigned)world_actor());
+}
+
 static int handle_acknowledgement(struct handle *m, struct packet packet)
 {
     struct outbound *out = find_outbound(m, packet.id);
 
-    if (packet.type == PUBREC) { /* it is answered, whatever it is for */
+    if (packet.type == PUBREC) { /* it is answered, whatever it is for, but where it ends the delivery */
         if (out != NULL && out->qos == 2 && !out->is_received) {
+            if (m->version >= MQTTVERSION_5 && packet.code >= MQTTREASONCODE_UNSPECIFIED_ERROR) {
+                remove_outbound(m, out);
+                return 0;
+            }
             out->is_received = true;
             out->touched_us = world_now();
         }
@@ -407,6 +446,7 @@ static bool read_packet(struct handle *m, struct packet *packet, int *rc)
     case PUBACK:
     case PUBREC:
     case PUBCOMP:
+        call_published(m, *packet);
         *rc = handle_acknowledgement(m, *packet);
         if (m->complete != NULL && packet->type != PUBREC)
             m->complete(m->context, packet->id);
@@ -529,8 +569,8 @@ static bool wait_for(struct handle *m, enum packet_type type, int64_t timeout_us
 
 /* --- what the header of Paho has ------------------------------------------------------------------------------- */
 
-int MQTTClient_create(MQTTClient *handle, const char *serverURI, const char *clientId, int persistence_type,
-                      void *persistence_context)
+int MQTTClient_createWithOptions(MQTTClient *handle, const char *serverURI, const char *clientId, int persistence_type,
+                                 void *persistence_context, MQTTClient_createOptions *options)
 {
     struct handle *m = handles;
 
@@ -547,9 +587,16 @@ int MQTTClient_create(MQTTClient *handle, const char *serverURI, const char *cli
     m->is_used = true;
     m->broker = serverURI[strlen("tcp://broker")] - '0';
     m->command_timeout_us = 10000000;
+    m->version = options == NULL ? MQTTVERSION_DEFAULT : options->MQTTVersion;
     facts.handles++;
     *handle = m;
     return MQTTCLIENT_SUCCESS;
+}
+
+int MQTTClient_create(MQTTClient *handle, const char *serverURI, const char *clientId, int persistence_type,
+                      void *persistence_context)
+{
+    return MQTTClient_createWithOptions(handle, serverURI, clientId, persistence_type, persistence_context, NULL);
 }
 
 void MQTTClient_destroy(MQTTClient *handle)
@@ -582,6 +629,17 @@ int MQTTClient_setCallbacks(MQTTClient handle, void *context, MQTTClient_connect
     return MQTTCLIENT_SUCCESS;
 }
 
+int MQTTClient_setPublished(MQTTClient handle, void *context, MQTTClient_published *published)
+{
+    struct handle *m = handle;
+
+    if (m == NULL || m->connect_state != NOT_IN_PROGRESS)
+        return MQTTCLIENT_FAILURE;
+    m->published_context = context;
+    m->published = published;
+    return MQTTCLIENT_SUCCESS;
+}
+
 int MQTTClient_setCommandTimeout(MQTTClient handle, unsigned long milliSeconds)
 {
     struct handle *m = handle;
@@ -602,23 +660,67 @@ static int on_connack(struct handle *m)
         facts.accepted++;
         facts.accepted_us = facts.oldest_us = world_now();
     }
-    if (m->clean)
+    if (m->clean || m->clean_start)
         clean_session(m);
     if (m->out_count > 0)
         retries(m, true);
     return m->connected ? MQTTCLIENT_SUCCESS : MQTTCLIENT_DISCONNECTED;
 }
 
-static int connect_uri(struct handle *m, MQTTClient_connectOptions *options, const char *uri, bool *session_present)
+/* What the broker has in its CONNACK. */
+static MQTTProperties *copy_properties(struct packet connack)
+{
+    MQTTProperties *properties = malloc(sizeof *properties);
+    MQTTProperty maximum_qos = {.identifier = MQTTPROPERTY_CODE_MAXIMUM_QOS};
+    MQTTProperty receive_maximum = {.identifier = MQTTPROPERTY_CODE_RECEIVE_MAXIMUM};
+    MQTTProperty keep_alive = {.identifier = MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE};
+    MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
+
+    facts.allocations++;
+    *properties = (MQTTProperties)MQTTProperties_initializer;
+    receive_maximum.value.integer2 = connack.receive_maximum;
+    keep_alive.value.integer2 = connack.keep_alive;
+    expiry.value.integer4 = connack.expiry;
+    maximum_qos.value.byte = connack.maximum_qos;
+    if (connack.has_maximum_qos)
+        MQTTProperties_add(properties, &maximum_qos);
+    if (connack.has_receive_maximum)
+        MQTTProperties_add(properties, &receive_maximum);
+    if (connack.keep_alive > 0)
+        MQTTProperties_add(properties, &keep_alive);
+    if (connack.has_expiry)
+        MQTTProperties_add(properties, &expiry);
+    return properties;
+}
+
+static struct packet connect_packet(const struct handle *m, const MQTTProperties *properties)
+{
+    struct packet packet = {.type = CONNECT,
+                            .code = m->clean || m->clean_start,
+                            .is_5 = m->version >= MQTTVERSION_5,
+                            .keep_alive = (unsigned short)m->keep_alive_s};
+
+    for (int i = 0; properties != NULL && i < properties->count; i++) {
+        if (properties->array[i].identifier != MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL)
+            continue;
+        packet.has_expiry = true;
+        packet.expiry = properties->array[i].value.integer4;
+    }
+    return packet;
+}
+
+static int connect_uri(struct handle *m, MQTTClient_connectOptions *options, const char *uri,
+                       const MQTTProperties *properties, struct packet *connack)
 {
     int64_t start_us = world_now(), timeout_us = options->connectTimeout * INT64_C(1000000);
-    struct packet connack;
     bool is_lost;
 
     m->keep_alive_s = options->keepAliveInterval;
     retry_interval_us = m->keep_alive_s * INT64_C(100000);
     retry_interval_us = retry_interval_us < 100000 ? 100000 : retry_interval_us > 5000000 ? 5000000 : retry_interval_us;
-    m->clean = options->cleansession;
+    m->version = options->MQTTVersion;
+    m->clean = m->version < MQTTVERSION_5 && options->cleansession;
+    m->clean_start = m->version >= MQTTVERSION_5 && options->cleanstart;
     m->max_inflight = options->maxInflightMessages > 0 ? options->maxInflightMessages : options->reliable ? 1 : 10;
     if (m->arrived != NULL && !running) {
         world_spawn("paho", run_thread, NULL);
@@ -633,11 +735,72 @@ static int connect_uri(struct handle *m, MQTTClient_connectOptions *options, con
     sleep_ms(m->arrived != NULL ? 110 : 100); /* Paho's poll looks for input only */
     m->connect_state = WAIT_FOR_CONNACK;
     m->was_posted = m->has_pack = false;
-    write_packet(m, (struct packet){.type = CONNECT, .code = m->clean});
-    if (!wait_for(m, CONNACK, start_us + timeout_us - world_now(), &connack))
+    write_packet(m, connect_packet(m, properties));
+    if (!wait_for(m, CONNACK, start_us + timeout_us - world_now(), connack))
         return SOCKET_ERROR;
-    *session_present = connack.flag;
-    return connack.code == 0 ? on_connack(m) : connack.code;
+    return connack->code == 0 ? on_connack(m) : connack->code;
+}
+
+/* The receive maximum lowers Paho's own window, but only once what was in flight was sent again. */
+static MQTTResponse answer(struct handle *m, int rc, struct packet connack)
+{
+    MQTTResponse response = MQTTResponse_initializer;
+
+    response.reasonCode = (enum MQTTReasonCodes)rc;
+    if (m->version < MQTTVERSION_5 || (rc != MQTTCLIENT_SUCCESS && rc != MQTTCLIENT_DISCONNECTED))
+        return response;
+    response.properties = copy_properties(connack);
+    if (rc == MQTTCLIENT_SUCCESS && connack.has_receive_maximum && m->max_inflight > connack.receive_maximum)
+        m->max_inflight = connack.receive_maximum;
+    if (is_session(m)) {
+        facts.server_keep_alive_s = connack.keep_alive;
+        facts.receive_maximum = connack.has_receive_maximum ? connack.receive_maximum : UINT16_MAX;
+        facts.is_for_naught =
+            facts.receive_maximum == 0 || (connack.keep_alive > 0 && connack.keep_alive < m->keep_alive_s);
+        facts.only_for_naught[m->broker] = facts.is_for_naught;
+    }
+    return response;
+}
+
+static MQTTResponse connect_any(struct handle *m, MQTTClient_connectOptions *options, const MQTTProperties *properties)
+{
+    const char *uri = options->serverURIs[0];
+    if (m->connected)
+        broken("a connection that stands is not made again", "MQTTClient_connect");
+    if (is_session(m))
+        rule_before_attempt(m->broker = uri[strlen("tcp://broker")] - '0');
+    facts.attempts++;
+    if (is_session(m)) {
+        facts.server_keep_alive_s = 0;
+        facts.is_for_naught = false;
+        facts.keep_alive_s = options->keepAliveInterval;
+    }
+    story("MQTTClient_connect to %s%s", uri,
+          options->cleansession ? ", clean session"
+          : options->cleanstart ? ", clean start"
+                                : "");
+    facts.is_connecting = is_session(m);
+    struct packet connack = {.type = CONNACK};
+    int rc = connect_uri(m, options, uri, properties, &connack);
+    bool session_present = connack.flag;
+    bool is_clean = m->version < MQTTVERSION_5
+                        ? m->clean
+                        : (connack.has_expiry ? connack.expiry : connect_packet(m, properties).expiry) == 0;
+    if (rc == MQTTCLIENT_SUCCESS) /* otherwise the old value stays */
+        options->returned.sessionPresent = m->version < MQTTVERSION_5 && session_present;
+    else
+        disconnect1(m, false, false, NULL);
+    facts.is_connecting = false;
+    story("MQTTClient_connect: %d", rc);
+    MQTTResponse response = answer(m, rc, connack);
+    if (is_session(m))
+        rule_after_attempt(m->broker, rc);
+    if (is_session(m) && (rc == MQTTCLIENT_SUCCESS || rc == MQTTCLIENT_DISCONNECTED)) { /* accepted, and perhaps lost */
+        facts.forgotten += rc == MQTTCLIENT_SUCCESS && m->version < MQTTVERSION_5 && !m->clean &&
+                           facts.has_session[m->broker] && !session_present;
+        facts.has_session[m->broker] = !is_clean;
+    }
+    return response;
 }
 
 int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
@@ -645,40 +808,39 @@ int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
     struct handle *m = handle;
 
     enter("MQTTClient_connect");
-    const char *uri = options->serverURIs[0];
-    if (m->connected)
-        broken("a connection that stands is not made again", "MQTTClient_connect");
-    if (is_session(m))
-        rule_before_attempt(m->broker = uri[strlen("tcp://broker")] - '0');
-    facts.attempts++;
-    story("MQTTClient_connect to %s%s", uri, options->cleansession ? ", clean session" : "");
-    facts.is_connecting = is_session(m);
-    bool session_present = false;
-    int rc = connect_uri(m, options, uri, &session_present);
-    if (rc == MQTTCLIENT_SUCCESS)
-        options->returned.sessionPresent = session_present; /* otherwise the old value stays */
-    else
-        disconnect1(m, false, false);
-    facts.is_connecting = false;
-    story("MQTTClient_connect: %d", rc);
-    if (is_session(m))
-        rule_after_attempt(m->broker, rc);
-    if (is_session(m) && (rc == MQTTCLIENT_SUCCESS || rc == MQTTCLIENT_DISCONNECTED)) { /* accepted, and perhaps lost */
-        facts.forgotten += rc == MQTTCLIENT_SUCCESS && !m->clean && facts.has_session[m->broker] && !session_present;
-        facts.has_session[m->broker] = !m->clean;
-    }
-    return rc;
+    return m->version >= MQTTVERSION_5 ? MQTTCLIENT_WRONG_MQTT_VERSION : (int)connect_any(m, options, NULL).reasonCode;
+}
+
+MQTTResponse MQTTClient_connect5(MQTTClient handle, MQTTClient_connectOptions *options, MQTTProperties *properties,
+                                 MQTTProperties *will_properties)
+{
+    struct handle *m = handle;
+    MQTTResponse response = MQTTResponse_initializer;
+
+    (void)will_properties;
+    enter("MQTTClient_connect5");
+    if (m->version >= MQTTVERSION_5 && options->cleansession == 0)
+        return connect_any(m, options, properties);
+    response.reasonCode =
+        (enum MQTTReasonCodes)(m->version < MQTTVERSION_5 ? MQTTCLIENT_WRONG_MQTT_VERSION : MQTTCLIENT_BAD_MQTT_OPTION);
+    return response;
+}
+
+int MQTTClient_disconnect5(MQTTClient handle, int timeout, enum MQTTReasonCodes reason, MQTTProperties *properties)
+{
+    (void)timeout;
+    (void)reason;
+    enter("MQTTClient_disconnect");
+    if (handle == NULL)
+        return MQTTCLIENT_FAILURE;
+    disconnect1(handle, false, true, properties);
+    story("MQTTClient_disconnect");
+    return MQTTCLIENT_SUCCESS; /* also where there was no connection */
 }
 
 int MQTTClient_disconnect(MQTTClient handle, int timeout)
 {
-    (void)timeout;
-    enter("MQTTClient_disconnect");
-    if (handle == NULL)
-        return MQTTCLIENT_FAILURE;
-    disconnect1(handle, false, true);
-    story("MQTTClient_disconnect");
-    return MQTTCLIENT_SUCCESS; /* also where there was no connection */
+    return MQTTClient_disconnect5(handle, timeout, MQTTREASONCODE_NORMAL_DISCONNECTION, NULL);
 }
 
 int MQTTClient_isConnected(MQTTClient handle)
@@ -704,9 +866,9 @@ static int request(struct handle *m, struct packet packet, enum packet_type type
     return SOCKET_ERROR;
 }
 
-int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
+static int subscribe(struct handle *m, const char *topic, int qos)
 {
-    struct handle *m = handle;
+    MQTTClient handle = m;
     struct packet answer = {0};
 
     enter("MQTTClient_subscribe");
@@ -719,14 +881,33 @@ int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
     if (handle != NULL && m->connected && fault_strikes(SHORT_SUBSCRIBE))
         return SOCKET_INTERRUPTED;
     int rc = request(m, (struct packet){.type = SUBSCRIBE, .qos = qos}, SUBACK, &answer);
-    if (rc == MQTTCLIENT_SUCCESS && answer.code == MQTT_BAD_SUBSCRIBE)
-        rc = MQTT_BAD_SUBSCRIBE;
+    if (rc == MQTTCLIENT_SUCCESS && answer.code >= MQTT_BAD_SUBSCRIBE)
+        rc = answer.code;
     else if (rc == MQTTCLIENT_SUCCESS) {
         facts.is_subscribed = m->connected;
         facts.was_let_through = true;
+        rc = m->version >= MQTTVERSION_5 ? answer.code : rc;
     }
     story("MQTTClient_subscribe to %s: %d", topic, rc);
     return rc;
+}
+
+int MQTTClient_subscribe(MQTTClient handle, const char *topic, int qos)
+{
+    const struct handle *m = handle;
+
+    return m != NULL && m->version >= MQTTVERSION_5 ? MQTTCLIENT_WRONG_MQTT_VERSION : subscribe(handle, topic, qos);
+}
+
+MQTTResponse MQTTClient_subscribe5(MQTTClient handle, const char *topic, int qos, MQTTSubscribe_options *options,
+                                   MQTTProperties *properties)
+{
+    MQTTResponse response = MQTTResponse_initializer;
+
+    (void)options;
+    (void)properties;
+    response.reasonCode = (enum MQTTReasonCodes)subscribe(handle, topic, qos);
+    return response;
 }
 
 int MQTTClient_unsubscribe(MQTTClient handle, const char *topic)
@@ -741,6 +922,26 @@ int MQTTClient_unsubscribe(MQTTClient handle, const char *topic)
     return rc;
 }
 
+/* MQTTClient_yield */
+static void yield(void)
+{
+    int64_t deadline_us = world_now() + YIELD_MS * 1000;
+
+    if (running) {
+        sleep_ms(YIELD_MS);
+        return;
+    }
+    do {
+        struct packet packet;
+        bool is_answer;
+        int rc;
+        int64_t left_us = deadline_us - world_now();
+        struct handle *m = cycle(left_us > 0 ? left_us : 0, &packet, &is_answer, &rc);
+        if (m != NULL && rc == SOCKET_ERROR && m->connect_state != DISCONNECTING)
+            disconnect_internal(m);
+    } while (world_now() < deadline_us);
+}
+
 static int publish(struct handle *m, int number, int qos, MQTTClient_deliveryToken *token)
 {
     if (m == NULL)
@@ -750,9 +951,9 @@ static int publish(struct handle *m, int number, int qos, MQTTClient_deliveryTok
     if (fault_strikes(PAHO_REFUSES))
         return MQTTCLIENT_BAD_UTF8_STRING;
     if (m->out_count >= m->max_inflight)
-        broken("Paho's own window is never full", "%d messages", m->out_count);
+        rule_waits_for_room(m->out_count);
     while (m->out_count >= m->max_inflight || link_is_clogged(m->link)) {
-        MQTTClient_yield();
+        yield();
         if (!m->connected)
             return MQTTCLIENT_FAILURE;
     }
@@ -777,12 +978,11 @@ static int publish(struct handle *m, int number, int qos, MQTTClient_deliveryTok
     return qos > 0 ? MQTTCLIENT_SUCCESS : MQTTCLIENT_FAILURE; /* it is kept, and sent again */
 }
 
-int MQTTClient_publish(MQTTClient handle, const char *topicName, int payloadlen, const void *payload, int qos,
-                       int retained, MQTTClient_deliveryToken *dt)
+static int publish_text(MQTTClient handle, const char *topicName, int payloadlen, const void *payload, int qos,
+                        MQTTClient_deliveryToken *dt)
 {
     char text[16];
 
-    (void)retained;
     enter("MQTTClient_publish");
     if (handle == NULL) /* the real one ends there with SIGSEGV */
         broken("Paho is not called without a handle", "MQTTClient_publish");
@@ -790,8 +990,31 @@ int MQTTClient_publish(MQTTClient handle, const char *topicName, int payloadlen,
     snprintf(text, sizeof text, "%.*s", payloadlen, (const char *)payload);
     int rc = publish(handle, atoi(text), qos, dt);
     story("MQTTClient_publish %s to %s at QoS %d: %d", text, topicName, qos, rc);
+    facts.published += rc == MQTTCLIENT_SUCCESS;
     rule_published(rc);
     return rc;
+}
+
+int MQTTClient_publish(MQTTClient handle, const char *topicName, int payloadlen, const void *payload, int qos,
+                       int retained, MQTTClient_deliveryToken *dt)
+{
+    const struct handle *m = handle;
+
+    (void)retained;
+    if (m != NULL && m->version >= MQTTVERSION_5)
+        return MQTTCLIENT_WRONG_MQTT_VERSION;
+    return publish_text(handle, topicName, payloadlen, payload, qos, dt);
+}
+
+MQTTResponse MQTTClient_publish5(MQTTClient handle, const char *topicName, int payloadlen, const void *payload, int qos,
+                                 int retained, MQTTProperties *properties, MQTTClient_deliveryToken *dt)
+{
+    MQTTResponse response = MQTTResponse_initializer;
+
+    (void)retained;
+    (void)properties;
+    response.reasonCode = (enum MQTTReasonCodes)publish_text(handle, topicName, payloadlen, payload, qos, dt);
+    return response;
 }
 
 int MQTTClient_receive(MQTTClient handle, char **topicName, int *topicLen, MQTTClient_message **message,
@@ -835,22 +1058,8 @@ int MQTTClient_receive(MQTTClient handle, char **topicName, int *topicLen, MQTTC
 
 void MQTTClient_yield(void)
 {
-    int64_t deadline_us = world_now() + YIELD_MS * 1000;
-
     enter("MQTTClient_yield");
-    if (running) {
-        sleep_ms(YIELD_MS);
-        return;
-    }
-    do {
-        struct packet packet;
-        bool is_answer;
-        int rc;
-        int64_t left_us = deadline_us - world_now();
-        struct handle *m = cycle(left_us > 0 ? left_us : 0, &packet, &is_answer, &rc);
-        if (m != NULL && rc == SOCKET_ERROR && m->connect_state != DISCONNECTING)
-            disconnect_internal(m);
-    } while (world_now() < deadline_us);
+    yield();
 }
 
 int MQTTClient_getPendingDeliveryTokens(MQTTClient handle, MQTTClient_deliveryToken **tokens)
@@ -881,6 +1090,54 @@ void MQTTClient_free(void *ptr)
 {
     facts.allocations -= ptr != NULL;
     free(ptr);
+}
+
+/* --- properties, and what comes with them --- */
+
+int MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property)
+{
+    enum { ROOM = 10 };
+
+    if (properties->array == NULL) {
+        properties->array = malloc(ROOM * sizeof *properties->array);
+        facts.allocations++;
+    }
+    if (properties->count == ROOM)
+        abort();
+    properties->array[properties->count++] = *property;
+    return 0;
+}
+
+void MQTTProperties_free(MQTTProperties *properties)
+{
+    facts.allocations -= properties->array != NULL;
+    free(properties->array);
+    *properties = (MQTTProperties)MQTTProperties_initializer;
+}
+
+/* Of those that a number can be. */
+int MQTTProperty_getType(enum MQTTPropertyCodes code)
+{
+    switch (code) {
+    case MQTTPROPERTY_CODE_MAXIMUM_QOS:
+    case MQTTPROPERTY_CODE_RETAIN_AVAILABLE:
+        return MQTTPROPERTY_TYPE_BYTE;
+    case MQTTPROPERTY_CODE_RECEIVE_MAXIMUM:
+    case MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE:
+    case MQTTPROPERTY_CODE_TOPIC_ALIAS_MAXIMUM:
+        return MQTTPROPERTY_TYPE_TWO_BYTE_INTEGER;
+    default:
+        return MQTTPROPERTY_TYPE_FOUR_BYTE_INTEGER;
+    }
+}
+
+void MQTTResponse_free(MQTTResponse response)
+{
+    if (response.properties == NULL)
+        return;
+    MQTTProperties_free(response.properties);
+    free(response.properties);
+    facts.allocations--;
 }
 
 const char *MQTTClient_strerror(int code)

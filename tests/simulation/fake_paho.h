@@ -27,7 +27,15 @@ struct paho_facts {
     int64_t longest_us; /* that a connection stood before it was found to be lost, or up to now: see paho_longest_us */
     int forgotten;      /* a broker with which there was a session had none any more */
     bool has_session[BROKERS];
-    int pending; /* messages without their last acknowledgement */
+    bool only_for_naught[BROKERS]; /* no connection was used since it has one */
+    int pending;                   /* messages without their last acknowledgement */
+    int denied;                    /* by the broker's acknowledgements that have come: messages, each once */
+    int64_t denied_us[256];        /* by reason: when it came first; 0: never */
+    int published;
+    /* With MQTT 5, on the present connection. */
+    int server_keep_alive_s, receive_maximum;
+    int keep_alive_s;   /* with either version */
+    bool is_for_naught; /* the present connection: the broker wants another keep alive, or does what it must not */
     bool has_acknowledged;
     bool was_let_through; /* granted, or acknowledged, and the client has read it */
     int attempts;

@@ -239,8 +239,8 @@ struct diagnosis diagnose(const struct broker *broker, const struct connection_s
     struct diagnosis diagnosis = {.status = EX_UNAVAILABLE, .final = false};
     bool is_lost;
 
-    if (rc >= 1 && rc <= 5) {
-        diagnosis = known[rc];
+    if (refusal_code(rc) != 0) {
+        diagnosis = known[refusal_code(rc)];
     } else if (broker_is_there((int)(broker - settings->brokers), &is_lost)) {
         world_sleep_until(world_now() + (int64_t)world_below(1500000));
         snprintf(diagnosis.text, sizeof diagnosis.text, "takes connections, but does not answer");

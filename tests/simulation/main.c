@@ -95,10 +95,17 @@ static void print_options(FILE *file)
 
     fprintf(file,
             "%s: QoS %d, window %d, count %ld, interval %g s, timeout %g s, wait %g s, keep alive %d s, %d brokers "
-            "(mask %d), latency %g ms, others publish every %g s at QoS %d\n",
+            "(mask %d), latency %g ms, others publish every %g s at QoS %d",
             programs[schedule.program], options->qos, options->window, options->count, options->interval,
             options->timeout, options->wait, options->connection.keep_alive, options->connection.broker_count,
             schedule.broker_mask, (double)schedule.latency_us / 1e3, (double)schedule.feed_us / 1e6, schedule.feed_qos);
+    if (options->connection.mqtt5)
+        fprintf(
+            file,
+            "; MQTT 5, session expiry %u s (of %d at most), receive maximum %d, server keep alive %d s, maximum QoS %d",
+            options->connection.session_expiry, (int)schedule.longest_expiry, schedule.receive_maximum,
+            schedule.server_keep_alive, schedule.maximum_qos);
+    fputs("\n", file);
 }
 
 static void tell(FILE *file, const struct strikes *only)

@@ -31,22 +31,47 @@ static struct {
 
 static const struct options *const options = &schedule.options;
 
+static int64_t published_us;
+
+static void note_published(int number, int rc, int qos)
+{
+    program.was_put[number] = program.was_put[number] || (rc == MQTTCLIENT_SUCCESS && qos > 0);
+    published_us = world_now();
+}
+
+static int publish_text(int number, const char *payload, int qos)
+{
+    int rc;
+
+    do {
+        rc = MQTTClient_publish(self.session.client, options->topic, (int)strlen(payload), payload, qos, 0, NULL);
+        note_published(number, rc, qos);
+    } while (session_wait_to_retry(&self.session, &rc));
+    return rc;
+}
+
+static int publish_text5(int number, const char *payload, int qos)
+{
+    MQTTResponse response;
+
+    do {
+        response =
+            MQTTClient_publish5(self.session.client, options->topic, (int)strlen(payload), payload, qos, 0, NULL, NULL);
+        note_published(number, (int)response.reasonCode, qos);
+    } while (session_wait_to_retry5(&self.session, &response));
+    return (int)response.reasonCode;
+}
+
 /* Publishes the next number, as the examples publish. */
 static int publish(int qos)
 {
     char payload[16];
     int number = self.next++;
-    int64_t published_us;
-    int rc;
 
     if (number >= NUMBERS)
         abort();
     snprintf(payload, sizeof payload, "%d", number);
-    do {
-        rc = MQTTClient_publish(self.session.client, options->topic, (int)strlen(payload), payload, qos, 0, NULL);
-        program.was_put[number] = program.was_put[number] || (rc == MQTTCLIENT_SUCCESS && qos > 0);
-        published_us = world_now();
-    } while (session_wait_to_retry(&self.session, &rc));
+    int rc = (options->connection.mqtt5 ? publish_text5 : publish_text)(number, payload, qos);
     if (program.beginning > 0 && world_now() - published_us > AT_ONCE_US)
         broken("what on_connected announces does not wait for room", "%.3f s",
                (double)(world_now() - published_us) / 1e6);
@@ -55,6 +80,16 @@ static int publish(int qos)
         program.sent++;
     }
     return rc;
+}
+
+static int subscribe(const char *filter, int qos)
+{
+    struct session *session = &self.session;
+
+    if (options->connection.mqtt5)
+        return session_subscribed5(session, filter, qos,
+                                   MQTTClient_subscribe5(session->client, filter, qos, NULL, NULL));
+    return session_subscribed(session, filter, MQTTClient_subscribe(session->client, filter, qos));
 }
 
 static int close_session(void)
@@ -105,8 +140,7 @@ static int on_consumer_connected(struct session *session, void *context)
 {
     (void)context;
     rule_begins();
-    int rc = MQTTClient_subscribe(session->client, options->topic, options->qos);
-    rc = session_subscribed(session, options->topic, rc);
+    int rc = subscribe(options->topic, options->qos);
     if (rc == MQTTCLIENT_SUCCESS && program_fails(session))
         rc = MQTTCLIENT_FAILURE;
     rule_has_begun(rc);
@@ -184,7 +218,7 @@ static int on_object_connected(struct session *session, void *context)
 {
     (void)context;
     rule_begins();
-    int rc = session_subscribed(session, "t", MQTTClient_subscribe(session->client, "t", 1));
+    int rc = subscribe("t", 1);
     if (rc == MQTTCLIENT_SUCCESS)
         rc = publish(0);
     if (rc == MQTTCLIENT_SUCCESS && program_fails(session))

@@ -47,7 +47,11 @@ static struct {
     bool was_proven;
     int notes_of_forgetting, notes_of_loss;
     int told_stays; /* one bit for each broker */
-    long told_unacknowledged, told_left_over, told_losses, told_forgotten;
+    long told_unacknowledged, told_left_over, told_losses, told_forgotten, told_denied;
+    int told_reasons; /* of denials, one line each */
+    int told_maximum; /* connections, and that they have a maximum QoS */
+    int keeps;        /* the broker that is said to keep the session, and for so many seconds */
+    long keeps_s;
     double told_offline_s;
     bool has_summary;
     long drained; /* messages at QoS 1 and 2 that session_close received */
@@ -92,6 +96,7 @@ void rules_begin(void)
     memset(&outcome, 0, sizeof outcome);
     memset(&facts, 0, sizeof facts);
     facts.back_off_ms = BACK_OFF_MIN_MS;
+    facts.keeps = -1;
 }
 
 void broken(const char *rule, const char *format, ...)
@@ -124,6 +129,16 @@ void program_ends(enum how how, int status)
     if (how == RETURNED)
         world_sleep_until(world_now() + LAST_PACKETS_US); /* are still on their way */
     world_end();
+}
+
+static bool struck(enum fault fault)
+{
+    const struct strikes *strikes = faults_struck();
+
+    for (int i = 0; i < strikes->count; i++)
+        if (strikes->list[i].fault == fault)
+            return true;
+    return false;
 }
 
 /* --- while it runs --------------------------------------------------------------------------------------------- */
@@ -179,11 +194,21 @@ static int next_broker(int from)
     return from;
 }
 
+/* The broker wants to hear from the client more often than that had in mind, and the attempt was accepted. */
+static bool is_too_quiet(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    return paho->server_keep_alive_s > 0 && paho->server_keep_alive_s < paho->keep_alive_s;
+}
+
 void rule_before_attempt(int broker)
 {
     bool is_first = paho_facts()->attempts == 0;
     bool has_paused = facts.pause_began_us != 0;
 
+    if (!is_first && !has_paused && is_too_quiet() && broker == facts.last_broker)
+        return; /* once more, with the broker's keep alive */
     if ((facts.ruled_out >> broker & 1) != 0)
         broken("who has refused for good is not asked again", "broker %d", broker);
     if (has_paused)
@@ -198,8 +223,20 @@ void rule_before_attempt(int broker)
 
 void rule_after_attempt(int broker, int rc)
 {
-    if (rc == 1 || rc == 2 || rc == 4 || rc == 5) /* in CONNACK */
+    int code = refusal_code(rc);
+
+    bool is_unsound =
+        rc == MQTTCLIENT_SUCCESS && schedule.options.connection.mqtt5 && paho_facts()->receive_maximum == 0;
+    if ((code != 0 && code != 3) || is_unsound) /* 3: "server unavailable" */
         facts.ruled_out |= 1u << broker;
+}
+
+/* What may be in flight of messages that are published anew. */
+static int window_size(void)
+{
+    int window = schedule.options.window, receive_maximum = paho_facts()->receive_maximum;
+
+    return schedule.options.connection.mqtt5 && receive_maximum < window ? receive_maximum : window;
 }
 
 void rule_published(int rc)
@@ -213,8 +250,28 @@ void rule_published(int rc)
     int announced = is_object ? paho_facts()->accepted : 0; /* one for each connection, beside the window */
     int more = ends ? announced + last : program.beginning > 0 ? announced : 0;
 
-    if (pending > schedule.options.window + more) /* nothing holds up the end */
+    int window = more > 0 ? schedule.options.window : window_size();
+    if (pending > window + more) /* nothing holds up the end */
         broken("the window is never exceeded", "%d messages in flight", pending);
+}
+
+/* Paho stops for 100 ms at a time where its own window is full: with MQTT 5 that is no larger than the broker wants it,
+ * and is felt by what goes out beside ours. */
+void rule_waits_for_room(int pending)
+{
+    bool is_beside = program.beginning > 0 || program.says_goodbye || facts.has_signal || outcome.reason[0] != '\0';
+
+    if (!is_beside || pending < paho_facts()->receive_maximum)
+        broken("Paho's own window is never full", "%d messages", pending);
+}
+
+/* Who is not stuck elsewhere is heard as often as the broker wants. */
+void rule_silent(void)
+{
+    bool is_answered = !struck(SILENCE) && !struck(SLOW_CONNACK) && !struck(SLOW_SUBACK) && !struck(SLOW_ACK);
+
+    if (!struck(STDOUT_FULL) && is_answered) /* the answer to a ping comes behind those */
+        broken("the broker's keep alive is kept", "nothing for %.1f s", schedule.server_keep_alive * 1.5);
 }
 
 /* The session does not receive in the program's place: not in callback mode, nor once it has subscribed, but at the
@@ -238,6 +295,9 @@ void rule_begins(void)
         broken("on_connected is never nested", "%d deep", program.beginning);
     if (outcome.reason[0] != '\0' || (facts.has_signal && world_now() - facts.signal_us > JUST_NOW_US))
         broken("on_connected is not called after the end", "%s", outcome.reason);
+    if (is_too_quiet())
+        broken("the broker's keep alive is kept", "%d s, not %d", paho_facts()->keep_alive_s,
+               paho_facts()->server_keep_alive_s);
     if (world_now() - paho_facts()->accepted_us > SLACK_US)
         broken("a connection is used as soon as it stands", "after %.3f s",
                (double)(world_now() - paho_facts()->accepted_us) / 1e6);
@@ -321,6 +381,8 @@ void rule_last_signal(void)
     for (int fault = 0; fault < FAULTS; fault++)
         if (schedule.plan[fault].percent == 100)
             return; /* it never gets better */
+    if (schedule.maximum_qos < options->qos)
+        return;
     if (outcome.how != NOT_ENDED || facts.has_signal || !has_broker ||
         schedule.last_signal_us - schedule.healthy_us < ALL_IS_WELL_US)
         return;
@@ -342,7 +404,7 @@ static void check_guess(const char *text)
 {
     const struct paho_facts *paho = paho_facts();
 
-    if (strstr(text, "may not allow") == NULL)
+    if (strstr(text, " ended after ") == NULL)
         return;
     if ((strstr(text, "after SUBSCRIBE") != NULL ? paho->subscribe_us : paho->publish_us) < paho->lost_accepted_us)
         broken("who is suspected was there", "%s", text);
@@ -358,6 +420,32 @@ static void check_stall(const char *text)
         broken("the reason is true", "no message waits for so long: %s", text);
 }
 
+static long number_after(const char *text, const char *words)
+{
+    const char *found = strstr(text, words);
+
+    return found == NULL ? 0 : strtol(found + strlen(words), NULL, 10);
+}
+
+/* "3 messages were denied by the broker: 2 not authorized, 1 quota exceeded" */
+static void note_denied(const char *text)
+{
+    long sum = 0;
+
+    facts.told_denied = strtol(text, NULL, 10);
+    for (const char *at = strstr(text, "broker: "); at != NULL; at = strchr(at + 1, ','))
+        sum += strtol(at + (at[0] == ',' ? 2 : strlen("broker: ")), NULL, 10);
+    if (sum != facts.told_denied)
+        broken("the summary is true", "%s: together they are %ld", text, sum);
+}
+
+static void note_maximum(const char *text)
+{
+    facts.told_maximum++;
+    if (strtol(strstr(text, " takes QoS ") + strlen(" takes QoS "), NULL, 10) != schedule.maximum_qos)
+        broken("what a broker takes is told", "%s", text);
+}
+
 void rule_note(const char *text)
 {
     static const char lost[] = "The connection was lost ", forgot[] = "The broker forgot the session ";
@@ -371,6 +459,8 @@ void rule_note(const char *text)
     facts.notes_of_loss += strcmp(text, "Connection lost") == 0;
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
+    else if (strstr(text, "denied by the broker: ") != NULL && strchr(text, '\n') == NULL) /* not the last words */
+        note_denied(text);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
     else if (strncmp(text, lost, strlen(lost)) == 0) {
@@ -380,12 +470,21 @@ void rule_note(const char *text)
         facts.told_forgotten = strtol(text + strlen(forgot), NULL, 10);
     else if (strncmp(text, "Summary: ", 9) == 0)
         facts.has_summary = true;
+    else if (strstr(text, " takes QoS ") != NULL)
+        note_maximum(text);
     else if (strstr(text, "has forgotten the session") != NULL)
         facts.notes_of_forgetting++;
     for (int i = 0; i < BROKERS; i++) {
         snprintf(name, sizeof name, "broker%d:", i);
+        if (facts.keeps == i && strstr(text, " may stay at ") != NULL && strstr(text, name) != NULL)
+            broken("a session that is said to be kept is kept", "and it may be: %s", text);
         if (strstr(text, " may stay at ") != NULL && strstr(text, name) != NULL)
             facts.told_stays |= 1 << i;
+        if (strstr(text, " keeps the session for ") == NULL || strstr(text, name) == NULL)
+            continue;
+        facts.told_stays |= 1 << i;
+        facts.keeps = i;
+        facts.keeps_s = number_after(text, " keeps the session for ");
     }
 }
 
@@ -411,9 +510,21 @@ static bool link_was_ended_by_the_other_side(void)
 /* A connection found to be lost so soon after a SUBSCRIBE was closed by the broker; later, nobody knows. */
 static int64_t patience_us(void)
 {
-    int64_t keep_alive_us = (int64_t)schedule.options.connection.keep_alive * 1000000;
+    int64_t keep_alive_us = (int64_t)paho_facts()->keep_alive_s * 1000000;
 
     return keep_alive_us != 0 && keep_alive_us < NO_ANSWER_US ? keep_alive_us : NO_ANSWER_US;
+}
+
+/* A denial is told when it comes, or after the call that takes longest. */
+static void check_denial(const char *text)
+{
+    int64_t denied_us = paho_facts()->denied_us[number_after(text, " (") & 0xff];
+
+    facts.told_reasons++;
+    if (denied_us == 0)
+        broken("denials are told", "nothing was denied for that reason: %s", text);
+    if (world_now() - denied_us > ATTEMPT_US + SUBSCRIBING_US && !struck(STDOUT_FULL))
+        broken("denials are told", "%.3f s later: %s", (double)(world_now() - denied_us) / 1e6, text);
 }
 
 /* The status belongs to what is said, and what is said is true. Guesses say that they are some. */
@@ -423,13 +534,17 @@ void rule_error(const char *text)
     const char *const rule = "the reason is true";
 
     hear(text);
+    if (strstr(text, " has denied a message: ") != NULL) {
+        check_denial(text);
+        return;
+    }
     check_guess(text);
     check_stall(text);
     if (outcome.reason[0] != '\0')
         broken("there is one reason, the first", "%s", text);
     snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
     look_whether_proven();
-    if (strstr(text, "may not allow") != NULL) {
+    if (strstr(text, " ended after ") != NULL) {
         if (paho->was_let_through)
             broken(rule, "the broker had let it through: %s", text);
         if (!link_was_ended_by_the_other_side())
@@ -445,19 +560,16 @@ void rule_error(const char *text)
 
 /* --- at the end ------------------------------------------------------------------------------------------------ */
 
-static bool struck(enum fault fault)
-{
-    const struct strikes *strikes = faults_struck();
-
-    for (int i = 0; i < strikes->count; i++)
-        if (strikes->list[i].fault == fault)
-            return true;
-    return false;
-}
-
 static bool reason_has(const char *words)
 {
     return strstr(outcome.reason, words) != NULL;
+}
+
+static bool nothing_was_taken(void)
+{
+    const struct paho_facts *paho = paho_facts();
+
+    return paho->published == paho->denied + paho->pending;
 }
 
 /* Whether what the brokers, the clock and the user did can end the program with this status. */
@@ -482,8 +594,11 @@ static bool status_is_allowed(int status)
         return struck(REFUSE) && (code == 4 || code == 5) && next_broker(0) >= options->connection.broker_count;
     case EX_PROTOCOL:
         return (struck(REFUSE) && (code == 1 || code == 2)) ||
-               (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||
-               reason_has("has not acknowledged") || paho_refused;
+               (struck(DENY) && reason_has("refused the subscription")) || reason_has(" ended after ") ||
+               reason_has("has not acknowledged") || paho_refused ||
+               (struck(NO_MESSAGES) && reason_has("allows no messages"));
+    case EX_CANTCREAT:
+        return paho_facts()->denied > 0 && nothing_was_taken() && reason_has("has denied every message");
     case EX_SOFTWARE:
         return paho_refused || struck(NO_HANDLE) || program.has_failed;
     default:
@@ -574,9 +689,9 @@ static void nothing_told_as_acknowledged_is_lost(void)
             arrived = arrived || broker_facts(i)->received[number];
         missing += !arrived;
     }
-    if (missing > facts.told_unacknowledged)
+    if (missing > facts.told_unacknowledged + facts.told_denied)
         broken("nothing that was told as acknowledged is lost", "%ld missing, %ld told", missing,
-               facts.told_unacknowledged);
+               facts.told_unacknowledged + facts.told_denied);
 }
 
 static void qos_2_is_once_and_in_order(void)
@@ -628,17 +743,67 @@ static void the_summary_is_true(void)
         broken("the summary is true", "offline for %.3f s, told %.3f s", offline_s, facts.told_offline_s);
 }
 
+/* Each message once, and each reason once. */
+static void denials_are_told(void)
+{
+    const struct paho_facts *paho = paho_facts();
+    int reasons = 0;
+
+    for (int i = 0; i < 256; i++)
+        reasons += paho->denied_us[i] != 0;
+    if (facts.told_denied != paho->denied)
+        broken("denials are told", "%ld told, %d messages were denied", facts.told_denied, paho->denied);
+    if (facts.told_reasons != reasons)
+        broken("denials are told", "%d reasons told of %d", facts.told_reasons, reasons);
+    if (paho->denied > 0 && nothing_was_taken() && outcome.status == EX_OK)
+        broken("who publishes in vain fails", "%d denied", paho->denied);
+}
+
+/* What somebody wants to come back to. A broker that has lost the connection sooner than the client has begun to count.
+ */
+static void a_kept_session_is_there(void)
+{
+    if (facts.keeps < 0)
+        return;
+    const struct broker_facts *broker = broker_facts(facts.keeps);
+    bool is_there = broker->has_session || struck(STDOUT_FULL); /* it may have gone while that was full */
+    if (broker->was_left && (!is_there || broker->expiry_s != facts.keeps_s))
+        broken("a session that is said to be kept is kept", "for %ld s by broker %d: %s, %lld s", facts.keeps_s,
+               facts.keeps, broker->has_session ? "it is" : "it is not", (long long)broker->expiry_s);
+}
+
+static void what_a_broker_takes_is_told(void)
+{
+    bool has_to_be = schedule.maximum_qos < schedule.options.qos && program.begun > 0;
+
+    if (has_to_be && facts.told_maximum == 0)
+        broken("what a broker takes is told", "QoS %d at most", schedule.maximum_qos);
+    if (!has_to_be && facts.told_maximum > 0 && schedule.maximum_qos >= schedule.options.qos)
+        broken("what a broker takes is told", "nobody asks for more than QoS %d", schedule.maximum_qos);
+}
+
+/* Who asks for a session to come back to gets it, where the broker keeps one, and the program could say goodbye. */
+static void a_session_is_kept_if_asked_for(void)
+{
+    uint32_t expiry = schedule.options.connection.session_expiry;
+
+    if (expiry > 0 && schedule.longest_expiry != 0 && paho_facts()->was_disconnected && facts.told_stays == 0)
+        broken("a session is kept if that was asked for", "for %u s", expiry);
+}
+
 static void a_forgotten_session_is_told(void)
 {
     if (facts.notes_of_forgetting != paho_facts()->forgotten)
         broken("a forgotten session is told", "%d of %d", facts.notes_of_forgetting, paho_facts()->forgotten);
 }
 
+/* The words for who has to end while it connects were written before that: they do not know of a connection that was
+ * accepted meanwhile, and closed again. */
 static void no_session_stays_untold(void)
 {
     for (int i = 0; i < BROKERS; i++)
         if (broker_facts(i)->has_session && !broker_facts(i)->is_clean && paho_facts()->has_session[i] &&
-            (facts.told_stays >> i & 1) == 0)
+            (facts.told_stays >> i & 1) == 0 && (outcome.how != ALARM || !paho_facts()->only_for_naught[i]))
             broken("sessions that are left behind are told", "broker %d", i);
 }
 
@@ -699,5 +864,9 @@ void rules_at_the_end(void)
     nothing_is_dropped_unseen();
     the_summary_is_true();
     a_forgotten_session_is_told();
+    denials_are_told();
+    a_kept_session_is_there();
+    a_session_is_kept_if_asked_for();
+    what_a_broker_takes_is_told();
     nothing_leaks();
 }

@@ -32,6 +32,8 @@ _Noreturn void program_ends(enum how how, int status);
 void rule_before_attempt(int broker);
 void rule_after_attempt(int broker, int rc);
 void rule_published(int rc);
+void rule_silent(void);                /* nothing came for longer than the broker's keep alive */
+void rule_waits_for_room(int pending); /* Paho, in its publish */
 void rule_receive(void);
 void rule_received(const MQTTClient_message *message);
 void rule_lost(void);

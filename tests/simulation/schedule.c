@@ -33,6 +33,10 @@ const char *const fault_names[FAULTS] = {
     [SLOW_ACK] = "slow-ack",
     [NO_ACK] = "no-ack",
     [PUBACK_FOR_QOS_2] = "puback-for-qos-2",
+    [DENY_PUBLISH] = "deny-publish",
+    [ACK_TWICE] = "ack-twice",
+    [LESS_QOS] = "less-qos",
+    [NO_MESSAGES] = "no-messages",
     [PAHO_REFUSES] = "paho-refuses",
     [PROGRAM_FAILS] = "program-fails",
     [NO_HANDLE] = "no-handle",
@@ -103,6 +107,21 @@ int64_t fault_amount(enum fault fault, int64_t least, int64_t most)
     return least + (int64_t)(world_hash(schedule.seed, 100u + fault, faults.last[fault]) % span);
 }
 
+static const int reasons[] = {0, 0x84, 0x85, 0x88, 0x86, 0x87};
+
+int refusal_reason(int code)
+{
+    return schedule.options.connection.mqtt5 ? reasons[code] : code;
+}
+
+int refusal_code(int reason)
+{
+    for (int code = 1; code <= 5; code++)
+        if (refusal_reason(code) == reason)
+            return code;
+    return 0;
+}
+
 /* --- from a seed ----------------------------------------------------------------------------------------------- */
 
 static uint64_t drawn, draws;
@@ -145,6 +164,8 @@ void schedule_plain(struct schedule *made, enum program_kind program)
     made->feed_count = 0;
     made->broker_mask = 1;
     made->mailbox_capacity = 64;
+    made->longest_expiry = -1;
+    made->maximum_qos = 2;
     made->options.window = 20;
     made->options.connection.keep_alive = 10;
     made->options.connection.broker_count = 1;
@@ -194,6 +215,21 @@ static void draw_faults(struct schedule *made)
     }
 }
 
+/* Half of the programs speak MQTT 5. */
+static void draw_version(struct schedule *made)
+{
+    struct connection_settings *connection = &made->options.connection;
+
+    connection->mqtt5 = draw(0, 1) == 1;
+    if (!connection->mqtt5)
+        return;
+    connection->session_expiry = (uint32_t)ONE_OF(0, 0, 0, 2, 60, UINT32_MAX);
+    made->receive_maximum = (int)ONE_OF(0, 0, 1, 2, 5, 65535);
+    made->server_keep_alive = (int)ONE_OF(0, 0, 0, 1, 3, 20);
+    made->longest_expiry = ONE_OF(-1, -1, -1, 0, 1, 10);
+    made->maximum_qos = (int)ONE_OF(2, 2, 2, 2, 2, 2, 1, 0);
+}
+
 void schedule_from_seed(struct schedule *made, uint64_t seed)
 {
     memset(made, 0, sizeof *made);
@@ -209,6 +245,9 @@ void schedule_from_seed(struct schedule *made, uint64_t seed)
     made->feed_count = (int)ONE_OF(10, 50, 100);
     made->mailbox_capacity = (int)ONE_OF(1, 4, 64);
     made->has_left_sessions = draw(0, 3) == 0;
+    made->longest_expiry = -1;
+    made->maximum_qos = 2;
     draw_options(made);
     draw_faults(made);
+    draw_version(made);
 }

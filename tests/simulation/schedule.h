@@ -22,11 +22,11 @@ enum fault {
 
     CUT = TIMED_FAULTS, /* the connection lives for so long */
     CLOSE_ON_CONNECT,
-    REFUSE, /* CONNACK with a code */
+    REFUSE, /* CONNACK with a code, or the reason of MQTT 5 for the same */
     SLOW_CONNACK,
     NO_CONNACK,
     CLOSE_ON_SUBSCRIBE, /* a broker that denies by closing */
-    DENY,               /* SUBACK with 0x80 */
+    DENY,               /* SUBACK with 0x80, or with a reason of MQTT 5 */
     SHORT_SUBSCRIBE,    /* the network takes a part of the packet, and no more at once */
     SLOW_SUBACK,
     NO_SUBACK,
@@ -36,6 +36,10 @@ enum fault {
     SLOW_ACK,
     NO_ACK,
     PUBACK_FOR_QOS_2,
+    DENY_PUBLISH, /* with MQTT 5: a message is not taken, and its acknowledgement says why */
+    ACK_TWICE,
+    LESS_QOS,      /* SUBACK grants less than was asked for */
+    NO_MESSAGES,   /* with MQTT 5: CONNACK with a receive maximum of 0, which no broker may send */
     PAHO_REFUSES,  /* to subscribe or to publish, while the connection stands */
     PROGRAM_FAILS, /* in on_connected */
     NO_HANDLE,     /* MQTTClient_create fails */
@@ -70,6 +74,11 @@ struct schedule {
     int feed_count;
     int broker_mask; /* brokers that are there */
     int mailbox_capacity;
+    /* With MQTT 5, in each CONNACK. */
+    int receive_maximum;    /* of the first broker; the others have more; 0: there is none */
+    int server_keep_alive;  /* seconds, 0: the client's */
+    int maximum_qos;        /* a broker closes on a PUBLISH above it */
+    int64_t longest_expiry; /* of a session, in seconds; -1: as the client wants it */
     bool has_left_sessions; /* of a program that ran before with the same client id */
 };
 
@@ -85,6 +94,10 @@ struct strikes {
 };
 
 extern struct schedule schedule;
+
+/* A refusal by its code of MQTT 3.1.1, 1 to 5, in the version that is spoken, and back; 0: it is none. */
+int refusal_reason(int code);
+int refusal_code(int reason);
 
 /* One of each: a broker that is there, others that publish, no faults. */
 void schedule_plain(struct schedule *made, enum program_kind program);

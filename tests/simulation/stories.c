@@ -21,6 +21,12 @@ struct story {
     int keep_alive; /* 0: 2 s */
     int feed;       /* messages of others; 0: 1000, -1: none */
     int brokers;    /* 0: one; otherwise so many URLs, of which only the last is there */
+    bool all_there;
+    bool mqtt5; /* and for it: */
+    uint32_t expiry;
+    int longest_expiry; /* of the broker's; 0: as the program wants it, -1: it keeps no session */
+    int receive_maximum, server_keep_alive;
+    int above; /* the maximum QoS is so much less than 2 */
     struct {
         enum fault fault;
         struct plan plan;
@@ -160,6 +166,94 @@ static const struct story stories[] = {
     {"Ctrl-C while standard output is full", CONSUMER, 0,
      .faults = {{STDOUT_FULL, {AT(1000000), .amount_us = 60000000}}, {SIGNAL, {AT(2000000)}}}, .how = ALARM,
      .status = EX_OK, .from_s = 2, .to_s = 3.7, .from_attempts = 1, .to_attempts = 1},
+
+    {"MQTT 5, nothing goes wrong: producer", PRODUCER, 2, .count = 30, .mqtt5 = true, .how = RETURNED, .status = EX_OK,
+     .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"MQTT 5, nothing goes wrong: consumer", CONSUMER, 1, .count = 10, .mqtt5 = true, .how = RETURNED, .status = EX_OK,
+     .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"MQTT 5, nothing goes wrong: who answers", ANSWERER, 1, .count = 10, .mqtt5 = true, .how = RETURNED,
+     .status = EX_OK, .to_s = 3, .from_attempts = 1, .to_attempts = 1},
+    {"MQTT 5, nothing goes wrong: smart object", OBJECT, 1, .count = 10, .interval = 0.1, .mqtt5 = true,
+     .how = RETURNED, .status = EX_OK, .to_s = 3, .from_attempts = 1, .to_attempts = 1},
+    {"two messages are denied", PRODUCER, 1, .count = 30, .mqtt5 = true, .faults = {{DENY_PUBLISH, {NUMBERS(3, 4)}}},
+     .how = RETURNED, .status = EX_OK, .says = "2 messages were denied by the broker: 1 not authorized, 1 ", .to_s = 2,
+     .from_attempts = 1, .to_attempts = 1},
+    {"one message is denied at QoS 2", PRODUCER, 2, .count = 30, .mqtt5 = true,
+     .faults = {{DENY_PUBLISH, {NUMBERS(4, 4)}}}, .how = RETURNED, .status = EX_OK,
+     .says = "has denied a message: not authorized (135)", .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"a message is denied, and that is told before the next one", PRODUCER, 1, .count = 3, .interval = 30,
+     .mqtt5 = true, .faults = {{DENY_PUBLISH, {NUMBERS(1, 1)}}, {SIGNAL, {AT(45000000)}}}, .how = RETURNED,
+     .status = EX_OK, .says = "has denied a message: not authorized (135)", .from_s = 45, .to_s = 46,
+     .from_attempts = 1, .to_attempts = 1},
+    {"every message is denied", PRODUCER, 1, .count = 30, .mqtt5 = true, .faults = {{DENY_PUBLISH, {ALWAYS}}},
+     .how = RETURNED, .status = EX_CANTCREAT, .says = "has denied every message: what may this user publish?",
+     .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"what was acknowledged is denied, the rest is not known", PRODUCER, 1, .count = 100, .interval = 1, .mqtt5 = true,
+     .faults = {{DENY_PUBLISH, {ALWAYS}}, {NO_ACK, {NUMBERS(3, 100)}}, {SIGNAL, {AT(6000000)}}}, .how = RETURNED,
+     .status = EX_CANTCREAT, .says = "has denied every message that it has acknowledged", .from_s = 6, .to_s = 8,
+     .from_attempts = 1, .to_attempts = 1},
+    {"denials that come twice", PRODUCER, 2, .count = 5, .mqtt5 = true,
+     .faults = {{DENY_PUBLISH, {ALWAYS}}, {ACK_TWICE, {ALWAYS}}}, .how = RETURNED, .status = EX_CANTCREAT,
+     .says = "5 messages were denied by the broker: 3 not authorized, 2 ", .to_s = 2, .from_attempts = 1,
+     .to_attempts = 1},
+    {"all acknowledgements come twice: nothing was denied", PRODUCER, 2, .count = 30, .mqtt5 = true,
+     .faults = {{ACK_TWICE, {ALWAYS}}}, .how = RETURNED, .status = EX_OK, .to_s = 2, .from_attempts = 1,
+     .to_attempts = 1},
+    {"a denial that got lost is no denial, if the message is taken then", PRODUCER, 1, .count = 30, .interval = 0.1,
+     .mqtt5 = true, .faults = {{DENY_PUBLISH, {NUMBERS(2, 2)}}, {NO_ACK, {NUMBERS(2, 2)}}}, .how = RETURNED,
+     .status = EX_OK, .says = "once more, on a new connection", .from_s = 10, .to_s = 15, .from_attempts = 2,
+     .to_attempts = 2},
+    {"the broker takes one message at a time", PRODUCER, 1, .count = 100, .mqtt5 = true, .receive_maximum = 1,
+     .how = RETURNED, .status = EX_OK, .from_s = 0.3, .to_s = 3, .from_attempts = 1, .to_attempts = 1},
+    {"the broker takes one message at a time, of a smart object", OBJECT, 1, .count = 10, .interval = 0.1,
+     .mqtt5 = true, .receive_maximum = 1, .how = RETURNED, .status = EX_OK, .to_s = 3, .from_attempts = 1,
+     .to_attempts = 1},
+    {"the broker takes no messages at all", PRODUCER, 1, .count = 3, .mqtt5 = true, .faults = {{NO_MESSAGES, {ALWAYS}}},
+     .how = RETURNED, .status = EX_PROTOCOL, .says = "allows no messages", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 2},
+    {"the broker wants to hear more often", CONSUMER, 0, .timeout = 8, .feed = -1, .keep_alive = 60, .mqtt5 = true,
+     .server_keep_alive = 2, .how = RETURNED, .status = EX_TEMPFAIL, .says = "is anything published", .from_s = 8,
+     .to_s = 9, .from_attempts = 2, .to_attempts = 2},
+    {"Ctrl-C while it connects, which takes two calls then", OBJECT, 1, .interval = 1, .keep_alive = 60, .mqtt5 = true,
+     .server_keep_alive = 2, .faults = {{SLOW_CONNACK, {ALWAYS, .amount_us = 462000}}, {SIGNAL, {AT(1000)}}},
+     .how = ALARM, .status = EX_OK, .from_s = 1.2, .to_s = 1.3, .from_attempts = 2, .to_attempts = 2},
+    {"a SUBSCRIBE that is not answered before Paho gives up by the broker's keep alive", OBJECT, 1, .interval = 1,
+     .keep_alive = 60, .mqtt5 = true, .server_keep_alive = 1, .faults = {{SLOW_SUBACK, {ALWAYS, .amount_us = 6000000}}},
+     .how = RETURNED, .status = EX_UNAVAILABLE, .says = "has not answered SUBSCRIBE", .from_s = 5, .to_s = 7,
+     .from_attempts = 2, .to_attempts = 4},
+    {"a session to come back to", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60, .how = RETURNED,
+     .status = EX_OK, .says = "broker0:1883 keeps the session for 60 s", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 1},
+    {"a session that the broker keeps for less", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60,
+     .longest_expiry = 10, .how = RETURNED, .status = EX_OK, .says = "broker0:1883 keeps the session for 10 s",
+     .to_s = 1, .from_attempts = 1, .to_attempts = 1},
+    {"a session to come back to for who subscribes at QoS 0", CONSUMER, 0, .count = 3, .mqtt5 = true, .expiry = 60,
+     .how = RETURNED, .status = EX_OK, .says = "broker0:1883 keeps the session for 60 s", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 1},
+    {"a broker that takes QoS 1 at most", PRODUCER, 2, .count = 3, .mqtt5 = true, .above = 1, .how = RETURNED,
+     .status = EX_PROTOCOL, .says = "ended after a PUBLISH: it takes QoS 1 at most", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 2},
+    {"a broker that takes QoS 1 at most, and that is enough", PRODUCER, 1, .count = 3, .mqtt5 = true, .above = 1,
+     .how = RETURNED, .status = EX_OK, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
+    {"a session that the broker does not keep", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60,
+     .longest_expiry = -1, .how = RETURNED, .status = EX_OK, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
+    {"sessions to come back to at two brokers", CONSUMER, 1, .count = 60, .brokers = 2, .all_there = true,
+     .mqtt5 = true, .expiry = 60, .faults = {{RESTART, {AT(1000000), .amount_us = 30000000}}}, .how = RETURNED,
+     .status = EX_OK, .says = "The session of me may stay at broker0", .from_s = 6, .to_s = 10, .from_attempts = 3,
+     .to_attempts = 3},
+    {"a session that expires while nobody can be reached", PRODUCER, 2, .count = 50, .interval = 0.1, .mqtt5 = true,
+     .longest_expiry = 1, .faults = {{LOSS, {AT(2000000)}}, {UNREACHABLE, {AT(1990000), .amount_us = 5000000}}},
+     .how = RETURNED, .status = EX_OK, .says = "The connection was lost 1 time", .from_s = 8, .to_s = 20,
+     .from_attempts = 2, .to_attempts = 6},
+    {"a connection that is lost in the moment of the end: its session is removed by a new one", OBJECT, 1,
+     .interval = 1, .mqtt5 = true, .faults = {{DENY, {ALWAYS, .code = 3}}, {CLOSE_BEFORE_ACK, {ALWAYS}}},
+     .how = RETURNED, .status = EX_PROTOCOL, .says = "refused the subscription to t: not authorized (135)", .to_s = 2,
+     .from_attempts = 2, .to_attempts = 2},
+    {"a subscription at less than was asked for", CONSUMER, 1, .count = 3, .mqtt5 = true,
+     .faults = {{LESS_QOS, {ALWAYS}}}, .how = RETURNED, .status = EX_OK, .says = "delivers at QoS 0 at most", .to_s = 1,
+     .from_attempts = 1, .to_attempts = 1},
+    {"a user that may not connect", PRODUCER, 0, .wait = 20, .mqtt5 = true, .faults = {{REFUSE, {ALWAYS, .code = 5}}},
+     .how = RETURNED, .status = EX_NOPERM, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
 };
 
 static void prepare(const struct story *story)
@@ -179,6 +273,14 @@ static void prepare(const struct story *story)
         schedule.broker_mask = 1 << (story->brokers - 1);
         schedule_name_brokers(&schedule.options);
     }
+    if (story->all_there)
+        schedule.broker_mask = (1 << story->brokers) - 1;
+    schedule.options.connection.mqtt5 = story->mqtt5;
+    schedule.options.connection.session_expiry = story->expiry;
+    schedule.longest_expiry = story->longest_expiry == 0 ? -1 : story->longest_expiry < 0 ? 0 : story->longest_expiry;
+    schedule.receive_maximum = story->receive_maximum;
+    schedule.maximum_qos = 2 - story->above;
+    schedule.server_keep_alive = story->server_keep_alive;
     for (int i = 0; i < AT_MOST; i++)
         if (story->faults[i].plan.percent != 0)
             schedule.plan[story->faults[i].fault] = story->faults[i].plan;

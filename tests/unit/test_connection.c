@@ -1,6 +1,7 @@
 /* The way to the broker, against a Paho and a diagnosis that do what they are told and note what they were asked. */
 #include "session/connection.h"
 
+#include "playground/stop.h"
 #include "unit.h"
 
 #include <stdlib.h>
@@ -21,11 +22,21 @@ static struct {
     char uri[CONNECTION_TEXT_SIZE];
     MQTTClient_willOptions will;
     MQTTClient_SSLOptions tls;
+
+    /* With MQTT 5. */
+    int created_version;
+    bool has_expiry, has_will_properties, has_ended; /* the latter: with an expiry of 0 */
+    uint32_t expiry, will_delay;
+    MQTTProperty says[2][2]; /* in the CONNACKs of the first two connections, up to the one that is 0 */
+    int disconnect_rc, add_rc;
+    bool was_lost; /* unseen */
+    int lists;     /* of properties, that were made and not freed */
 } paho;
 
-int MQTTClient_create(MQTTClient *handle, const char *serverURI, const char *clientId, int persistence_type,
-                      void *persistence_context)
+int MQTTClient_createWithOptions(MQTTClient *handle, const char *serverURI, const char *clientId, int persistence_type,
+                                 void *persistence_context, MQTTClient_createOptions *options)
 {
+    paho.created_version = options->MQTTVersion;
     assert_int_equal(persistence_type, MQTTCLIENT_PERSISTENCE_NONE);
     assert_null(persistence_context);
     paho.creates++;
@@ -41,7 +52,64 @@ const char *MQTTClient_strerror(int code)
     return code == MQTTCLIENT_BAD_UTF8_STRING ? "Invalid UTF8 string" : "unknown";
 }
 
-int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
+/* --- properties */
+
+int MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property)
+{
+    if (paho.add_rc != 0)
+        return paho.add_rc;
+    if (properties->array == NULL) {
+        properties->array = calloc(2, sizeof *properties->array);
+        assert_non_null(properties->array);
+        paho.lists++;
+    }
+    assert_true(properties->count < 2);
+    properties->array[properties->count++] = *property;
+    return 0;
+}
+
+void MQTTProperties_free(MQTTProperties *properties)
+{
+    paho.lists -= properties->array != NULL;
+    free(properties->array);
+    *properties = (MQTTProperties)MQTTProperties_initializer;
+}
+
+int MQTTProperty_getType(enum MQTTPropertyCodes code)
+{
+    return code == MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL ? MQTTPROPERTY_TYPE_FOUR_BYTE_INTEGER
+                                                             : MQTTPROPERTY_TYPE_TWO_BYTE_INTEGER;
+}
+
+void MQTTResponse_free(MQTTResponse response)
+{
+    if (response.properties == NULL)
+        return;
+    MQTTProperties_free(response.properties);
+    free(response.properties);
+}
+
+/* Of the list: that number; *has: there is one. */
+static uint32_t number_of(const MQTTProperties *properties, enum MQTTPropertyCodes code, bool *has)
+{
+    *has = false;
+    for (int i = 0; properties != NULL && i < properties->count; i++) {
+        *has = *has || properties->array[i].identifier == code;
+        if (properties->array[i].identifier == code)
+            return properties->array[i].value.integer4;
+    }
+    return 0;
+}
+
+/* --- connections */
+
+int MQTTClient_isConnected(MQTTClient handle)
+{
+    assert_ptr_equal(handle, paho.connected);
+    return !paho.was_lost;
+}
+
+static int connect_any(MQTTClient handle, MQTTClient_connectOptions *options)
 {
     paho.connects++;
     paho.connected = handle;
@@ -56,18 +124,61 @@ int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
     return paho.connect_rc;
 }
 
+int MQTTClient_connect(MQTTClient handle, MQTTClient_connectOptions *options)
+{
+    assert_false(options->MQTTVersion == MQTTVERSION_5);
+    return connect_any(handle, options);
+}
+
+MQTTResponse MQTTClient_connect5(MQTTClient handle, MQTTClient_connectOptions *options, MQTTProperties *properties,
+                                 MQTTProperties *will_properties)
+{
+    MQTTResponse response = MQTTResponse_initializer;
+    const MQTTProperty *says = paho.connects < 2 ? paho.says[paho.connects] : NULL;
+    bool has_delay;
+
+    assert_int_equal(options->MQTTVersion, MQTTVERSION_5);
+    assert_int_equal(options->cleansession, 0); /* Paho would refuse it */
+    paho.expiry = number_of(properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, &paho.has_expiry);
+    paho.will_delay = number_of(will_properties, MQTTPROPERTY_CODE_WILL_DELAY_INTERVAL, &has_delay);
+    paho.has_will_properties = will_properties != NULL;
+    response.reasonCode = (enum MQTTReasonCodes)connect_any(handle, options);
+    if ((int)response.reasonCode != MQTTCLIENT_SUCCESS)
+        return response;
+    response.properties = calloc(1, sizeof *response.properties);
+    assert_non_null(response.properties);
+    for (int i = 0; says != NULL && i < 2 && says[i].identifier != 0; i++)
+        assert_int_equal(MQTTProperties_add(response.properties, &says[i]), 0);
+    return response;
+}
+
 int MQTTClient_disconnect(MQTTClient handle, int timeout)
 {
-    assert_ptr_equal(handle, &handles[1]);
+    assert_ptr_equal(handle, paho.connected);
     assert_int_equal(timeout, 0);
     paho.disconnects++;
     return MQTTCLIENT_SUCCESS;
+}
+
+int MQTTClient_disconnect5(MQTTClient handle, int timeout, enum MQTTReasonCodes reason, MQTTProperties *properties)
+{
+    bool has_expiry;
+
+    assert_int_equal(reason, MQTTREASONCODE_NORMAL_DISCONNECTION);
+    paho.has_ended = number_of(properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, &has_expiry) == 0 && has_expiry;
+    MQTTClient_disconnect(handle, timeout);
+    return paho.disconnect_rc;
 }
 
 void MQTTClient_destroy(MQTTClient *handle)
 {
     paho.destroys++;
     *handle = NULL;
+}
+
+bool stop_requested(void)
+{
+    return false;
 }
 
 static int diagnosed_rc;
@@ -99,6 +210,32 @@ static int with_three_brokers(void **state)
                                             .keep_alive = 7};
     connection_init(&connection, &settings, true);
     return 0;
+}
+
+static int with_mqtt5(void **state)
+{
+    with_three_brokers(state);
+    settings.mqtt5 = true;
+    return 0;
+}
+
+static int without_a_leak(void **state)
+{
+    (void)state;
+    return paho.lists;
+}
+
+/* In the CONNACK of that connection, from 0 on. */
+static void broker_says(int connect, int which, enum MQTTPropertyCodes code, uint32_t number)
+{
+    MQTTProperty *property = &paho.says[connect][which];
+
+    property->identifier = code;
+    property->value.integer4 = 0;
+    if (MQTTProperty_getType(code) == MQTTPROPERTY_TYPE_FOUR_BYTE_INTEGER)
+        property->value.integer4 = number;
+    else
+        property->value.integer2 = (unsigned short)number;
 }
 
 /* --- attempts ------------------------------------------------------------------------------------------------ */
@@ -425,7 +562,232 @@ static void a_session_that_cannot_be_removed_stays(void **state)
     assert_int_equal(paho.disconnects, 1);
 }
 
-#define TEST(function) cmocka_unit_test_setup(function, with_three_brokers)
+/* --- MQTT 5 ---------------------------------------------------------------------------------------------------- */
+
+static void a_client_is_made_for_its_version(void **state)
+{
+    MQTTClient client = NULL;
+
+    (void)state;
+    assert_int_equal(connection_create_client(&client, &settings, &settings.brokers[2]), MQTTCLIENT_SUCCESS);
+    assert_int_equal(paho.created_version, MQTTVERSION_5);
+    assert_string_equal(paho.created_uri, "tcp://c:3");
+    assert_string_equal(paho.created_id, "me");
+    settings.mqtt5 = false;
+    assert_int_equal(connection_create_client(&client, &settings, &settings.brokers[0]), MQTTCLIENT_SUCCESS);
+    assert_int_equal(paho.created_version, MQTTVERSION_3_1_1);
+    paho.create_rc = MQTTCLIENT_FAILURE;
+    assert_int_equal(connection_create_client(&client, &settings, &settings.brokers[0]), MQTTCLIENT_FAILURE);
+}
+
+static void clean_start_off_needs_an_expiry(void **state)
+{
+    (void)state;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(paho.options.cleanstart, 0);
+    assert_true(paho.has_expiry);
+    assert_int_equal(paho.expiry, 3600);
+    assert_true(connection.has_session[0]);
+    assert_int_equal(connection.limits.session_expiry, 3600);
+    assert_int_equal(paho.disconnects, 0);
+
+    settings.session_expiry = UINT32_MAX;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(paho.expiry, UINT32_MAX);
+
+    connection_init(&connection, &settings, false);
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(paho.options.cleanstart, 1);
+    assert_false(paho.has_expiry);
+    assert_false(connection.has_session[0]);
+}
+
+static void a_broker_may_keep_no_session(void **state)
+{
+    (void)state;
+    broker_says(0, 0, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, 0);
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_false(connection.has_session[0]);
+    assert_int_equal(connection.limits.session_expiry, 0);
+}
+
+static void paho_does_not_tell_whether_a_session_was_forgotten(void **state)
+{
+    (void)state;
+    assert_false(was_forgotten(0));
+    assert_false(was_forgotten(0));
+    assert_int_equal(connection.forgotten, 0);
+}
+
+static void the_delay_goes_with_the_will(void **state)
+{
+    (void)state;
+    connection.will_delay = 7;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_false(paho.has_will_properties);
+
+    connection.will_topic = "gone";
+    connection.will_payload = "farewell";
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_string_equal(paho.will.topicName, "gone");
+    assert_true(paho.has_will_properties);
+    assert_int_equal(paho.will_delay, 7);
+
+    connection.will_delay = 0;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(paho.will_delay, 0);
+    assert_int_equal(paho.will.retained, 1);
+}
+
+static void a_broker_that_wants_to_hear_more_often_gets_it(void **state)
+{
+    (void)state;
+    broker_says(0, 0, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 5);
+    broker_says(1, 0, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 5);
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_true(connection_hurries(&connection));
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(paho.options.keepAliveInterval, 5);
+    assert_int_equal(connection.keep_alive, 5);
+    assert_false(connection_hurries(&connection));
+    assert_true(connection.has_session[0]);
+}
+
+static void a_broker_that_is_content_with_less_is_taken_at_once(void **state)
+{
+    (void)state;
+    broker_says(0, 0, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 7);
+    broker_says(1, 0, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 9);
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_false(connection_hurries(&connection));
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_false(connection_hurries(&connection));
+    assert_int_equal(connection.keep_alive, 7);
+}
+
+static void who_allows_no_message_breaks_the_rules(void **state)
+{
+    (void)state;
+    broker_says(0, 0, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 0);
+    broker_says(0, 1, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 5);
+    assert_false(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(paho.connects, 1);
+    assert_int_equal(paho.disconnects, 1);
+    assert_int_equal(diagnosis.status, EX_PROTOCOL);
+    assert_true(diagnosis.final);
+    assert_non_null(strstr(diagnosis.text, "MQTT 5 forbids"));
+    assert_true(connection.has_session[0]); /* it was accepted, and left */
+}
+
+static void a_refusal_is_diagnosed(void **state)
+{
+    (void)state;
+    paho.connect_rc = MQTTREASONCODE_NOT_AUTHORIZED;
+    assert_false(connection_attempt(&connection, own, &diagnosis));
+    assert_int_equal(diagnosed_rc, 135);
+    assert_int_equal(paho.connects, 1);
+    assert_int_equal(paho.disconnects, 0);
+    assert_false(connection.has_session[0]);
+}
+
+static void accepted_and_lost_at_once(void **state)
+{
+    (void)state;
+    paho.connect_rc = MQTTCLIENT_DISCONNECTED;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_true(connection.has_session[0]);
+}
+
+/* --- and its end */
+
+static void the_session_ends_with_the_program(void **state)
+{
+    (void)state;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_false(connection_stays(&connection));
+    connection_end(&connection, own);
+    assert_true(paho.has_ended);
+    assert_int_equal(paho.disconnects, 1);
+    assert_false(connection.has_session[0]);
+    assert_true(connection_remove_session(&connection, 0));
+    assert_int_equal(paho.creates, 0);
+}
+
+static void a_session_that_is_to_stay_is_left_alone(void **state)
+{
+    (void)state;
+    settings.session_expiry = 60;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_true(connection_stays(&connection));
+    connection_end(&connection, own);
+    assert_false(paho.has_ended);
+    assert_int_equal(paho.disconnects, 1);
+    assert_true(connection.has_session[0]);
+}
+
+static void only_a_session_that_is_kept_stays(void **state)
+{
+    (void)state;
+    settings.session_expiry = 60;
+    broker_says(0, 0, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL, 0);
+    assert_false(connection_stays(&connection));
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_false(connection_stays(&connection));
+    connection_end(&connection, own);
+    assert_false(paho.has_ended); /* there is none to be ended */
+    assert_int_equal(paho.disconnects, 1);
+}
+
+static void what_could_not_be_ended_is_removed_later(void **state)
+{
+    (void)state;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    paho.disconnect_rc = MQTTCLIENT_FAILURE;
+    connection_end(&connection, own);
+    assert_true(connection.has_session[0]);
+
+    paho.disconnect_rc = MQTTCLIENT_SUCCESS;
+    paho.add_rc = -1; /* no memory */
+    connection_end(&connection, own);
+    assert_true(connection.has_session[0]);
+    assert_int_equal(paho.disconnects, 2);
+
+    paho.add_rc = 0;
+    paho.was_lost = true; /* Paho sends nothing then */
+    connection_end(&connection, own);
+    assert_true(connection.has_session[0]);
+    assert_int_equal(paho.disconnects, 3);
+}
+
+static void with_mqtt_3_1_1_the_end_is_a_plain_one(void **state)
+{
+    (void)state;
+    settings.mqtt5 = false;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    connection_end(&connection, own);
+    assert_false(paho.has_ended);
+    assert_int_equal(paho.disconnects, 1);
+    assert_true(connection.has_session[0]);
+}
+
+static void a_clean_start_without_expiry_removes_a_session(void **state)
+{
+    (void)state;
+    connection.broker = 1;
+    assert_true(connection_attempt(&connection, own, &diagnosis));
+    assert_true(connection_remove_session(&connection, 1));
+    assert_int_equal(paho.created_version, MQTTVERSION_5);
+    assert_string_equal(paho.created_uri, "tcp://b:2");
+    assert_ptr_equal(paho.connected, &handles[1]);
+    assert_int_equal(paho.options.cleanstart, 1);
+    assert_false(paho.has_expiry);
+    assert_int_equal(paho.disconnects, 1);
+    assert_int_equal(paho.destroys, 1);
+    assert_false(connection.has_session[1]);
+}
+
+#define TEST(function)  cmocka_unit_test_setup_teardown(function, with_three_brokers, without_a_leak)
+#define TEST5(function) cmocka_unit_test_setup_teardown(function, with_mqtt5, without_a_leak)
 
 int main(void)
 {
@@ -451,6 +813,22 @@ int main(void)
         TEST(a_session_is_removed_by_a_clean_one),
         TEST(where_no_session_is_none_is_removed),
         TEST(a_session_that_cannot_be_removed_stays),
+        TEST5(a_client_is_made_for_its_version),
+        TEST5(clean_start_off_needs_an_expiry),
+        TEST5(a_broker_may_keep_no_session),
+        TEST5(paho_does_not_tell_whether_a_session_was_forgotten),
+        TEST5(the_delay_goes_with_the_will),
+        TEST5(a_broker_that_wants_to_hear_more_often_gets_it),
+        TEST5(a_broker_that_is_content_with_less_is_taken_at_once),
+        TEST5(who_allows_no_message_breaks_the_rules),
+        TEST5(a_refusal_is_diagnosed),
+        TEST5(accepted_and_lost_at_once),
+        TEST5(the_session_ends_with_the_program),
+        TEST5(a_session_that_is_to_stay_is_left_alone),
+        TEST5(only_a_session_that_is_kept_stays),
+        TEST5(what_could_not_be_ended_is_removed_later),
+        TEST5(with_mqtt_3_1_1_the_end_is_a_plain_one),
+        TEST5(a_clean_start_without_expiry_removes_a_session),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,9 +10,12 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from contests import CONTESTS  # noqa: E402
+import contests  # noqa: E402
 from drawing import markdown, picture  # noqa: E402
 from measuring import Bench  # noqa: E402
+from versions import versions  # noqa: E402
+
+CONTESTS = {**contests.CONTESTS, "versions": versions}
 
 
 def main():

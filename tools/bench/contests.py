@@ -79,7 +79,7 @@ def publish_at_qos_1_and_2(bench):
 # --- receiving --------------------------------------------------------------------------------------------------------
 
 
-def consume(bench, command, ready, payloads, stdout=None):
+def consume(bench, command, ready, payloads, stdout=None, qos=0, topic=TOPIC):
     """Runs a consumer while a bare loop publishes; returns what it used."""
     before = bench.subscriptions()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE, stderr=subprocess.PIPE)
@@ -87,7 +87,7 @@ def consume(bench, command, ready, payloads, stdout=None):
         ready(process)
     else:
         playground.wait_until(lambda: bench.subscriptions() > before, "a subscription")
-    run([bench.bare / "bare_publish", bench.port, TOPIC, "0", "receive", payloads])
+    run([bench.bare / "bare_publish", bench.port, topic, str(qos), "receive", payloads])
     drains = [threading.Thread(target=stream.read, daemon=True) for stream in (process.stdout, process.stderr) if stream]
     for drain in drains:
         drain.start()

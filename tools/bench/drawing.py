@@ -10,7 +10,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from playground import PROGRAMS  # noqa: E402
+from playground import ALL_PROGRAMS  # noqa: E402
 from playground.picture import plot, rgb  # noqa: E402
 
 ROW = 25  # pixels
@@ -49,7 +49,7 @@ def tables_of(text):
 
 
 def kind_of(name):
-    return "lab" if re.match(r"\w*", name).group() in PROGRAMS else "others"
+    return "lab" if re.match(r"\w*", name).group() in ALL_PROGRAMS else "others"
 
 
 def picture(text, path):

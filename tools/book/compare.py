@@ -9,6 +9,7 @@ RANDOM = re.compile(r"-[0-9a-f]{8}\b")
 CLOCK = re.compile(r'("time":)"\d{4}-\d\d-\d\dT[0-9:.]+Z"')
 STAMP = re.compile(r"(timestamp\"?[: ])(\d{10})\b")
 TOOK = re.compile(r"(in) (\d+\.\d+) s( \([\d.]+/s\))?$")
+EXPIRY = re.compile(r"(expires in) (\d+) s")
 PAUSE = re.compile(r"(trying again in|for) (\d+\.\d+) s")
 
 SLACK = 0.1   # of a time: a busy computer
@@ -18,7 +19,7 @@ SECONDS = 0.5  # and so much in any case
 def normal(line):
     """The line without what differs from run to run."""
     line = CLOCK.sub(r"\1 <time>", RANDOM.sub("-<random>", line))
-    for pattern in (STAMP, TOOK, PAUSE):
+    for pattern in (STAMP, TOOK, EXPIRY, PAUSE):
         line = pattern.sub(lambda found: f"{found.group(1).rstrip()} <time>", line)
     return line
 
@@ -32,6 +33,7 @@ def agree(shown, came):
     stamps = [[stamp - found[0] for stamp in found] for found in (times(STAMP, shown), times(STAMP, came))]
     return all(abs(a - b) <= 1 + SLACK * abs(a) for a, b in zip(*stamps)) \
         and all(abs(a - b) <= SECONDS + SLACK * a for a, b in zip(times(TOOK, shown), times(TOOK, came))) \
+        and all(abs(a - b) <= 1 + SLACK * a for a, b in zip(times(EXPIRY, shown), times(EXPIRY, came))) \
         and all(a <= 2 * b and b <= 2 * a for a, b in zip(times(PAUSE, shown), times(PAUSE, came)))  # it is random: a quarter
 
 

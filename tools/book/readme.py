@@ -28,6 +28,7 @@ for all of them. What the text itself builds is linked with build/dev.
 With --update the shown output, the diagrams and the pictures are replaced by what came."""
 
 import argparse
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -209,10 +210,11 @@ class Chapter:
         go_on()
         if self.broker is None:
             self.broker = playground.LabBroker(self.folder)
+            self.ports = collections.ChainMap(self.broker.ports, {"1885": playground.free_port()})  # for one that a page starts
             self.environment = {**os.environ, "LAB_MOSQUITTO": str(self.broker.lab), "MQTT_PORT": str(self.broker.ports["1883"]),
                                 "PATH": f"{self.binaries}{os.pathsep}{os.environ['PATH']}"}
         if name not in self.terminals:
-            self.terminals[name] = Terminal(self.environment, self.broker.ports, self.patience)
+            self.terminals[name] = Terminal(self.environment, self.ports, self.patience)
         return self.terminals[name]
 
     def obey(self, verb, what, where):

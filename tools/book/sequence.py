@@ -11,6 +11,7 @@ import shlex
 import signal
 import sys
 import tempfile
+from os import EX_CANTCREAT
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -30,6 +31,8 @@ class Packet:
         fields = dict(re.findall(r"(\w+): (\d+)", rest))
         self.id, self.qos = fields.get("msgid"), fields.get("qos")
         self.retained, self.clean = fields.get("retained") == "1", fields.get("clean") == "1"
+        self.is_version_5 = " version 5 " in rest
+        self.reason = re.search(r", (reason \d+: .*)$", rest)
         self.topic = self.payload = ""
 
     def is_answer_to(self, other):
@@ -38,7 +41,9 @@ class Packet:
 
     def label(self):
         text = self.kind
-        if self.kind == "CONNECT":
+        if self.kind == "CONNECT" and self.is_version_5:
+            text += ", MQTT 5, " + ("clean start" if self.clean else "go on with my session")
+        elif self.kind == "CONNECT":
             text += ", clean session" if self.clean else ", keep my session"
         elif self.kind == "SUBSCRIBE":
             text += " " + self.topic
@@ -46,6 +51,8 @@ class Packet:
             text += f" {self.topic}{self.value()}, QoS {self.qos}" + (", retained" if self.retained else "")
         if self.id not in (None, "0"):
             text += f", id {self.id}"
+        if self.reason:
+            text += f", {self.reason.group(1)}"
         return text.replace("#", "#35;")
 
     def value(self):
@@ -55,8 +62,8 @@ class Packet:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            found = re.search(r"(?:timestamp \d+, )?(\S+ )?(\S+)$", self.payload)
-            return f" = {found.group(2)}" if found and "producer" not in self.payload else ""
+            found = re.match(r"[\d.]+(?=, )", self.payload) or re.search(r"\S+$", self.payload)  # properties follow a number
+            return f" = {found.group()}" if found and "producer" not in self.payload else ""
         for key in ("value", "event_value", "action_value"):
             if key in document:
                 return f" = {document[key]}"
@@ -83,6 +90,7 @@ def packets(lines):
 
 
 ROLES = {"mqtt_smart_object": "smart object", "mqtt_smart_object_controller": "controller"}
+ROLES |= {name: ROLES[twin] for name, twin in playground.TWINS.items() if twin in ROLES}
 
 
 def by_role(commands):
@@ -185,13 +193,14 @@ def device(run):
         run.end_of_part()
 
 
-def auth(run):
-    listeners = [run.start(f"{name}'s auth_consumer") for name in ("bob", "alice")]
+def auth(run, programs="auth"):
+    listeners = [run.start(f"{name}'s {programs}_consumer") for name in ("bob", "alice")]
     for listener in listeners:
         listener.out.wait_for("^Subscribed")
         run.end_of_part()
-    assert run.start("alice's auth_producer").wait() == 0
-    listeners[1].out.wait_for("^received", run.count("alice's auth_producer"))
+    producer = f"alice's {programs}_producer"
+    assert run.start(producer).wait() == 0
+    listeners[1].out.wait_for("^received", run.count(producer))
     run.end_of_part()
 
 
@@ -207,11 +216,25 @@ def loop(run):
     run.end_of_part()
 
 
-EXERCISES = {"1": simple, "2": json_at_qos_1, "3": device, "4": auth, "5": loop}
+def reasons(run):
+    """What arrives, and what is denied."""
+    listener = run.start("alice's mqtt5_consumer")
+    listener.out.wait_for("^Subscribed")
+    run.end_of_part()
+    assert run.start("alice's mqtt5_producer").wait() == 0
+    listener.out.wait_for("^received")
+    run.end_of_part()
+    assert run.start("bob's mqtt5_producer").wait() == EX_CANTCREAT
+    run.end_of_part()
+
+
+EXERCISES = {"1": simple, "2": json_at_qos_1, "3": device, "4": auth, "5": loop, "6": reasons, "7": loop}
+WITH_ACCOUNTS = {"4", "6"}
+LOOPS = {"5", "7"}
 
 
 def one_turn(arrows):
-    """Of exercise 5: from the reading that was the reason to OFF and ON, sent and received."""
+    """Of a loop: from the reading that was the reason to OFF and ON, sent and received."""
     published = [packet.topic if packet.kind == "PUBLISH" else "" for _, packet in arrows]
     first = next(n for n, topic in enumerate(published) if topic.endswith("/event"))
     switched = [n for n, topic in enumerate(published) if n > first and topic.endswith("/telemetry/switch")]
@@ -222,20 +245,20 @@ def diagram(exercise, commands, binaries):
     """The lines of the Mermaid diagram of what these commands do."""
     with tempfile.TemporaryDirectory() as folder:
         pathlib.Path(folder).chmod(0o755)
-        broker = playground.LabBroker(folder) if exercise == "4" else playground.Broker(folder)
+        broker = playground.LabBroker(folder) if exercise in WITH_ACCOUNTS else playground.Broker(folder)
         run = Run(by_role(commands), binaries, broker)
         try:
             EXERCISES[exercise](run)
         finally:
             run.close()
     arrows = run.arrows()
-    if exercise == "5":
+    if exercise in LOOPS:
         arrows = one_turn(arrows)
     names = {name: re.sub(r"\W+", "_", name) for name in run.programs}
     left = [name for name in names if "consumer" not in name and name != "controller"]
     order = [*left, "broker", *[name for name in names if name not in left][::-1]]
     lines = ["sequenceDiagram"]
-    common = "/device/device001/"  # what all topics of exercise 5 begin with
+    common = "/device/device001/"  # what all topics of a loop begin with
     lines += ["    participant " + (name if names.get(name, name) == name else f"{names[name]} as {name}") for name in order]
     for name, packet in arrows:
         ends = f"{names[name]}->>broker" if packet.sent else f"broker->>{names[name]}"

@@ -1,10 +1,10 @@
-"""Checks the build tasks of the exercises, as README.md words them: ./lab check [EXERCISE].
+"""Checks the build tasks of the exercises, as their pages word them: ./lab check [EXERCISE].
 
-    check.py [EXERCISE] [--hint LEVEL] [--json] [--bin FOLDER] [--mosquitto FOLDER] [--patience SECONDS]
+    check.py [EXERCISE] [--part-two] [--hint LEVEL] [--json] [--bin FOLDER] [--mosquitto FOLDER] [--patience SECONDS]
 
 Runs the programs against a broker of its own and watches them from outside, as an independent client. Prints the
 points of the task, done or missing, and a hint for the first one that is missing; without an exercise, a line for each
-task. Ends with 0 if all are done."""
+task. Part two has one only where it is asked for: nobody has to go on with it. Ends with 0 if all are done."""
 
 import argparse
 import concurrent.futures
@@ -20,7 +20,7 @@ import textwrap
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 from lab import Lab  # noqa: E402
-from tasks import FILES, TASKS  # noqa: E402
+from tasks import FILES, PART_TWO, TASKS, page_of  # noqa: E402
 
 
 # The colours of the programs: see src/console.c.
@@ -121,8 +121,16 @@ def tell(verdict, level):
     if verdict.missing:
         tell_hint(verdict, level)
     elif verdict.problem is None:
-        following = dict(zip(TASKS, list(TASKS)[1:])).get(verdict.name)
-        print("\nAll done. `git commit -a` keeps your work.", f"Next: task {following}." if following else "It was the last.")
+        print("\nAll done. `git commit -a` keeps your work.", what_follows(verdict.name))
+
+
+def what_follows(name):
+    following = dict(zip(TASKS, list(TASKS)[1:])).get(name)
+    if following is None:
+        return "It was the last."
+    if following in PART_TWO:
+        return f"{'Next' if name in PART_TWO else 'That was part one. Part two'}: task {following} of {page_of(following)}."
+    return f"Next: task {following}."
 
 
 def tell_hint(verdict, level):
@@ -154,14 +162,14 @@ def check_one_by_one(names, arguments):
 
 def together(names, arguments):
     """Most of a check is waiting, so they wait together."""
-    pool = concurrent.futures.ThreadPoolExecutor(len(TASKS))
+    pool = concurrent.futures.ThreadPoolExecutor(len(names))
     yield from pool.map(lambda name: look(name, arguments), names)
 
 
-def check_all(arguments):
+def check_all(names, arguments):
     """A line for each task. Returns whether all are done."""
     following = None
-    for verdict in together(TASKS, arguments):
+    for verdict in together(names, arguments):
         word = "done" if verdict.is_done else "missing"
         print(f"  {coloured(verdict.state.ljust(8), word)} {verdict.name:3} {TASKS[verdict.name].__doc__}", flush=True)
         following = following or (None if verdict.is_done else verdict.name)
@@ -180,6 +188,7 @@ def check_for_programs(names, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("exercise", nargs="?", help=f"one of {', '.join(TASKS)}; 5: both of its tasks; none: all")
+    parser.add_argument("--part-two", action="store_true", help="where no exercise is named, those of part two too")
     parser.add_argument("--hint", type=int, choices=(1, 2, 3), default=1,
                         help="how much of a hint: 1 a nudge, 2 a way, 3 the place in the code")
     parser.add_argument("--json", action="store_true", help="one JSON object a task, for other programs")
@@ -192,13 +201,16 @@ def main():
     arguments = parser.parse_args()
     for name in ("MQTT_HOST", "MQTT_PORT", "MQTT_USERNAME", "MQTT_PASSWORD"):
         os.environ.pop(name, None)
-    names = [name for name in TASKS if arguments.exercise in (None, name, name.rstrip("ab"))]
+    if arguments.exercise is None:
+        names = [name for name in TASKS if arguments.part_two or name not in PART_TWO]
+    else:
+        names = [name for name in TASKS if arguments.exercise in (name, name.rstrip("ab"))]
     if not names:
         parser.error(f"there is no exercise {arguments.exercise}: {', '.join(TASKS)}")
     if arguments.json:
         are_done = check_for_programs(names, arguments)
     elif arguments.exercise is None:
-        are_done = check_all(arguments)
+        are_done = check_all(names, arguments)
     else:
         are_done = check_one_by_one(names, arguments)
     sys.exit(0 if are_done else 1)

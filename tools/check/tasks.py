@@ -1,4 +1,4 @@
-"""The build tasks of the exercises, as README.md words them: what has to be seen from outside, and a hint for each."""
+"""The build tasks of the exercises, as their pages word them: what has to be seen from outside, and a hint for each."""
 
 import re
 import time
@@ -6,6 +6,7 @@ import time
 from lab import documents
 from playground import wire
 from tasks_of_devices import second_action, several_devices
+import tasks_of_part_two
 
 
 def mean(lab):
@@ -229,3 +230,12 @@ FILES = {
     "5b": ["examples/mqtt_smart_object_controller.c", "examples/inbox.h", "examples/inbox.c"],
 }
 TASKS = {"1": mean, "2": qos_1, "3": humidity, "4": carol, "5a": second_action, "5b": several_devices}
+
+PART_TWO = list(tasks_of_part_two.TASKS)
+FILES |= tasks_of_part_two.FILES
+TASKS |= tasks_of_part_two.TASKS
+
+
+def page_of(task):
+    """Where it is worded."""
+    return tasks_of_part_two.PAGES.get(task, "README.md")

@@ -2,10 +2,14 @@
 
 # read_check [EXERCISE] [OPTION...]: refuses what there is not; the rest is left in the array $check, as a command.
 read_check() {
-  local how=check_once options=()
+  local how=check_once exercise= options=()
   while [ $# -gt 0 ]; do
     case $1 in
-      [1-5] | 5[ab] | --json) options+=("$1") ;;
+      [1-7] | 5[ab])
+        exercise=$1
+        options+=("$1")
+        ;;
+      --json) options+=("$1") ;;
       --watch) how=check_at_every_save ;;
       --hint)
         [[ ${2:-} =~ ^[1-3]$ ]] || die "how much of a hint? --hint 1, --hint 2 or --hint 3"
@@ -13,10 +17,11 @@ read_check() {
         shift
         ;;
       -*) die "the check has no $1. It has --hint 1 to 3, --watch and --json" ;;
-      *) die "there is no exercise $1. There are 1 to 5; of the last, 5a and 5b are the tasks" ;;
+      *) die "there is no exercise $1. There are 1 to 7; of exercise 5, 5a and 5b are the tasks" ;;
     esac
     shift
   done
+  if [ -z "$exercise" ] && part_two_has_begun; then options+=(--part-two); fi
   check=("$how" ${options[@]+"${options[@]}"})
 }
 

@@ -15,8 +15,9 @@ Usage: ./lab COMMAND
           and 2884; type export MQTT_PORT=2883 in the other terminals
   certs   make the lab's certificates; from then on the broker listens on 8883
           and 8884 too, with TLS
-  check   check what you have built in an exercise: ./lab check 1, up to 5;
-          without a number, how far you are in all of them.
+  check   check what you have built in an exercise: ./lab check 1, up to 7;
+          without a number, how far you are in all of them (in part two once
+          you have begun it).
           --hint 2 and --hint 3 tell more, --watch looks again at every save,
           --json is for other programs
   test    install what the tests need too, and run them: about a quarter of an
@@ -25,7 +26,7 @@ Usage: ./lab COMMAND
           session that the tests have to notice, and more of all that is
           invented at random
   bench   measure the programs beside bare Paho loops, Mosquitto's clients and
-          Python's Paho: about ten minutes
+          Python's Paho, and MQTT 3.1.1 beside 5: about twelve minutes
   readme  run the commands of all pages and compare what they show; with
           --update, show what came
   fuzz    feed the parsers with what a fuzzer comes up with: ./lab fuzz SECONDS,

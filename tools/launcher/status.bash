@@ -1,6 +1,7 @@
 # Where one is: what ./lab says when it is asked for nothing.
 
 TASKS=(1 2 3 4 5a 5b) # those of tools/check/tasks.py
+TASKS_OF_PART_TWO=(6 7)
 
 # listens PORT: whether somebody does, on this computer.
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -25,8 +26,29 @@ status() {
 # What the last check of each task has found, until something that it looked at is saved again: see tools/check/check.py.
 tasks() {
   local name shown=
-  for name in "${TASKS[@]}"; do shown+="$name: $(verdict "$name")  "; done
+  for name in $(tasks_that_count); do shown+="$name: $(verdict "$name")  "; done
   printf '%s' "${shown%  }"
+}
+
+# Part two is for those who want more: its tasks count from when one of them was checked, and are shown when they are next.
+tasks_that_count() {
+  printf '%s\n' "${TASKS[@]}"
+  if part_two_has_begun || part_one_is_done; then printf '%s\n' "${TASKS_OF_PART_TWO[@]}"; fi
+}
+
+part_two_has_begun() {
+  local name
+  for name in "${TASKS_OF_PART_TWO[@]}"; do
+    if [ -e "build/tasks/$name" ]; then return; fi
+  done
+  return 1
+}
+
+part_one_is_done() {
+  local name
+  for name in "${TASKS[@]}"; do
+    if [ "$(verdict "$name")" != done ]; then return 1; fi
+  done
 }
 
 verdict() {
@@ -43,10 +65,15 @@ verdict() {
 }
 
 next_task() {
-  local name
-  for name in "${TASKS[@]}"; do
+  local name page
+  for name in $(tasks_that_count); do
     if [ "$(verdict "$name")" = done ]; then continue; fi
-    printf 'task %s of README.md. ./lab check %s says what is missing' "$name" "$name"
+    case $name in
+      6) page=docs/mqtt5.md ;;
+      7) page=docs/answer.md ;;
+      *) page=README.md ;;
+    esac
+    printf 'task %s of %s. ./lab check %s says what is missing' "$name" "$page" "$name"
     return
   done
   printf 'all tasks are done. README.md says where to go next'

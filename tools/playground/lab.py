@@ -11,7 +11,20 @@ PAHO = tuple(map(int, os.environ.get("PLAYGROUND_PAHO", "1.3.12").split(".")))  
 
 PRODUCERS = ["simple_producer", "json_producer", "device_producer", "auth_producer", "mqtt_smart_object"]
 CONSUMERS = ["simple_consumer", "json_consumer", "device_consumer", "auth_consumer", "mqtt_smart_object_controller"]
-PROGRAMS = PRODUCERS + CONSUMERS
+PROGRAMS = PRODUCERS + CONSUMERS  # of part one
+
+# Part two: each of its programs is the diff to its twin of part one, and holds to all that this one holds to.
+TWINS = {"mqtt5_producer": "auth_producer", "mqtt5_consumer": "auth_consumer",
+         "mqtt5_smart_object": "mqtt_smart_object", "mqtt5_controller": "mqtt_smart_object_controller"}
+PROGRAMS_OF_PART_TWO = list(TWINS)
+ALL_PROGRAMS = PROGRAMS + PROGRAMS_OF_PART_TWO
+ALL_PRODUCERS = PRODUCERS + [name for name, twin in TWINS.items() if twin in PRODUCERS]
+ALL_CONSUMERS = CONSUMERS + [name for name, twin in TWINS.items() if twin in CONSUMERS]
+
+
+def twin_of(name):
+    """The program of part one that it is the diff to; one of part one itself."""
+    return TWINS.get(name, name)
 
 
 def copy_launcher(folder):

@@ -4,6 +4,8 @@ import threading
 import time
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from .waiting import DEADLINE
 
@@ -16,15 +18,17 @@ def client(**options):
 
 
 class Observer:
-    """An independent client: Python's Paho. It subscribes at QoS 2, so as to see the QoS that was published with."""
+    """An independent client: Python's Paho. It subscribes at QoS 2, so as to see the QoS that was published with. With the
+    version 5 its messages have properties, and so may what it publishes."""
 
-    def __init__(self, port, *filters, username=None, password=None, qos=2):
+    def __init__(self, port, *filters, username=None, password=None, qos=2, version=4):
         self.messages = []
         self.changed = threading.Condition()
         self.granted = 0
         self.filters = filters
         self.connected = None
-        self.client = client(clean_session=True)
+        # With version 5 connect() asks for a clean start, unless it is told otherwise.
+        self.client = client(protocol=paho.MQTTv5) if version == 5 else client(clean_session=True)
         if username is not None:
             self.client.username_pw_set(username, password)
         self.client.on_connect = self._on_connect
@@ -65,9 +69,15 @@ class Observer:
     def of(self, topic):
         return [message for message in self.messages if topic is None or message.topic == topic]
 
-    def publish(self, topic, payload, qos=0, retain=False):
-        """Publishes, and waits until the broker has it (QoS 0: until it is written)."""
-        self.client.publish(topic, payload, qos, retain).wait_for_publish(DEADLINE)
+    def publish(self, topic, payload, qos=0, retain=False, properties=None):
+        """Publishes, and waits until the broker has it (QoS 0: until it is written). The properties: those of MQTT 5, by the
+        names that Python's Paho gives them."""
+        packed = None
+        if properties is not None:
+            packed = Properties(PacketTypes.PUBLISH)
+            for name, value in properties.items():
+                setattr(packed, name, value)
+        self.client.publish(topic, payload, qos, retain, packed).wait_for_publish(DEADLINE)
 
     def fence(self, below="fence"):
         """Waits until all has come that the broker has had: what this client published, and what others know has arrived.

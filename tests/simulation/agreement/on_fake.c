@@ -160,6 +160,11 @@ void rule_published(int rc)
     (void)rc;
 }
 
+void rule_waits_for_room(int pending)
+{
+    (void)pending;
+}
+
 void rule_receive(void)
 {
 }
