@@ -15,6 +15,8 @@ enum {
     HANDLES = 4,
     OUTBOUND = 256,
     INBOUND = 4096,
+    LISTS = 16, /* of properties, at a time */
+    ROOM = 10,
     CALL_US = 3,
     YIELD_MS = 100,
     SOCKET_ERROR = -1,
@@ -67,6 +69,16 @@ struct handle {
     bool was_posted;
     struct packet pack;
 };
+
+/* Properties are not allocated: a schedule that ends in the middle leaves them behind. */
+static struct {
+    bool is_used;
+    MQTTProperty properties[ROOM];
+} arrays[LISTS];
+static struct {
+    bool is_used;
+    MQTTProperties properties;
+} lists[LISTS]; /* of responses */
 
 static struct handle handles[HANDLES];
 static struct paho_facts facts;
@@ -667,17 +679,28 @@ static int on_connack(struct handle *m)
     return m->connected ? MQTTCLIENT_SUCCESS : MQTTCLIENT_DISCONNECTED;
 }
 
+static MQTTProperties *new_list(void)
+{
+    int i = 0;
+
+    while (lists[i].is_used)
+        if (++i == LISTS)
+            abort();
+    lists[i].is_used = true;
+    lists[i].properties = (MQTTProperties)MQTTProperties_initializer;
+    facts.allocations++;
+    return &lists[i].properties;
+}
+
 /* What the broker has in its CONNACK. */
 static MQTTProperties *copy_properties(struct packet connack)
 {
-    MQTTProperties *properties = malloc(sizeof *properties);
+    MQTTProperties *properties = new_list();
     MQTTProperty maximum_qos = {.identifier = MQTTPROPERTY_CODE_MAXIMUM_QOS};
     MQTTProperty receive_maximum = {.identifier = MQTTPROPERTY_CODE_RECEIVE_MAXIMUM};
     MQTTProperty keep_alive = {.identifier = MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE};
     MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
 
-    facts.allocations++;
-    *properties = (MQTTProperties)MQTTProperties_initializer;
     receive_maximum.value.integer2 = connack.receive_maximum;
     keep_alive.value.integer2 = connack.keep_alive;
     expiry.value.integer4 = connack.expiry;
@@ -1092,17 +1115,18 @@ void MQTTClient_free(void *ptr)
     free(ptr);
 }
 
-/* --- properties, and what comes with them --- */
+/* --- properties ------------------------------------------------------------------------------------------------ */
 
 int MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property)
 {
-    enum { ROOM = 10 };
-
-    if (properties->array == NULL) {
-        properties->array = malloc(ROOM * sizeof *properties->array);
+    for (int i = 0; properties->array == NULL && i < LISTS; i++) {
+        if (arrays[i].is_used)
+            continue;
+        arrays[i].is_used = true;
+        properties->array = arrays[i].properties;
         facts.allocations++;
     }
-    if (properties->count == ROOM)
+    if (properties->array == NULL || properties->count == ROOM)
         abort();
     properties->array[properties->count++] = *property;
     return 0;
@@ -1110,8 +1134,12 @@ int MQTTProperties_add(MQTTProperties *properties, const MQTTProperty *property)
 
 void MQTTProperties_free(MQTTProperties *properties)
 {
-    facts.allocations -= properties->array != NULL;
-    free(properties->array);
+    for (int i = 0; i < LISTS; i++) {
+        if (arrays[i].properties != properties->array)
+            continue;
+        arrays[i].is_used = false;
+        facts.allocations--;
+    }
     *properties = (MQTTProperties)MQTTProperties_initializer;
 }
 
@@ -1136,7 +1164,9 @@ void MQTTResponse_free(MQTTResponse response)
     if (response.properties == NULL)
         return;
     MQTTProperties_free(response.properties);
-    free(response.properties);
+    for (int i = 0; i < LISTS; i++)
+        if (&lists[i].properties == response.properties)
+            lists[i].is_used = false;
     facts.allocations--;
 }
 
@@ -1171,6 +1201,8 @@ void paho_begin(void)
     retry_interval_us = 5000000;
     in_callback = 0;
     program_receives = false;
+    for (int i = 0; i < LISTS; i++)
+        arrays[i].is_used = lists[i].is_used = false;
     for (int i = 0; i < HANDLES; i++)
         handles[i].is_used = false;
 }
