@@ -29,7 +29,7 @@ struct connection_settings {
 
     bool mqtt5; /* speak MQTT 5; false: MQTT 3.1.1. A program says it, before session_create */
     /* With MQTT 5: for how many seconds the broker is to keep the session once the program has ended (MQTT 5 section
-     * 3.1.2.11.2). 0: not at all; UINT32_MAX: for ever. */
+     * 3.1.2.11.2). 0: not at all. The largest number would mean for ever, but Paho 1.3.12 sends it as 255. */
     uint32_t session_expiry;
 
     /* With TLS: files in PEM format; empty: none. */

@@ -19,6 +19,7 @@ PART_ONE = ["1", "2", "3", "4", "5a", "5b"]
 TASKS = [*PART_ONE, *tasks.PART_TWO]
 CONSUMER, PRODUCER = "examples/simple_consumer.c", "examples/device_producer.c"
 CONSUMER_5 = "examples/part_two/mqtt5_consumer.c"
+OBJECT_5 = "examples/part_two/mqtt5_smart_object.c"
 OBJECT, CONTROLLER = "examples/mqtt_smart_object.c", "examples/mqtt_smart_object_controller.c"
 
 
@@ -102,6 +103,20 @@ MISTAKES = [
     ("6", CONSUMER_5, '!is_text(name.data, (size_t)name.len, "unit")', "strncmp(name.data, \"uni\", 3) != 0",
      "pairs with other names"),
     ("6", CONSUMER_5, 'return "unknown unit"', "continue", "it refuses other units"),
+    ("7", OBJECT_5, "position = on ? DTO_SWITCH_ON : DTO_SWITCH_OFF;", "position = DTO_SWITCH_ON;", "ON and OFF are answered"),
+    ("7", OBJECT_5, "toggles ? !object->heater.on", "toggles ? object->heater.on", "TOGGLE turns the switch"),
+    ("7", OBJECT_5, "else if (answered != NULL)", "else if (answered != NULL && !dto_is_ok(status))",
+     "the same request again turns nothing"),
+    ("7", OBJECT_5, "    send_answer(object, mail, text);\n", "    (void)object;\n", "and is answered again"),
+    ("7", OBJECT_5, "strcmp(one->response_topic, other->response_topic) == 0", "one->response_topic[0] != '\\0'",
+     "the same correlation data with another response topic"),
+    ("7", OBJECT_5, "memcmp(one->correlation", "strncmp(one->correlation", "correlation data is compared to its end"),
+    ("7", OBJECT_5, "one->correlation_size == other->correlation_size", "one->correlation_size <= other->correlation_size",
+     "correlation data is compared to its end: `7`"),
+    ("7", OBJECT_5, "one->correlation_size > 0", "one->response_topic[0] != '\\0'", "without correlation data every request"),
+    ("7", OBJECT_5, "ANSWERED_MAX      8", "ANSWERED_MAX      7", "it remembers eight"),
+    ("7", OBJECT_5, "object->answers++ % ANSWERED_MAX",
+     "object->answers < 60 ? object->answers++ % ANSWERED_MAX : object->answers * 100000", "and after a hundred more"),
 ]
 
 
@@ -228,7 +243,7 @@ def test_places_are_those_that_are_named():
     """Each is found by what was to be looked for, and not for want of that in the first line."""
     source = "".join(path.read_text() for path in (ROOT / "tools" / "check").glob("tasks*.py"))
     points = re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", source, re.S)
-    assert len(points) == source.count("lab.point(") == 53
+    assert len(points) == source.count("lab.point(") == 62
     for task, function in tasks.TASKS.items():
         body = inspect.getsource(function)
         for place in re.findall(r"lab\.point\(.*?\"([^\"]*)\"\)\n", body, re.S):

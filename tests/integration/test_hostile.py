@@ -46,8 +46,13 @@ READERS = {
     "event": Reader("mqtt_smart_object_controller", CALM_CONTROLLER, 4, f"{BASE}/event", "event", descriptor("event")),
     "presence": Reader("mqtt_smart_object_controller", CALM_CONTROLLER, 4, f"{BASE}/event/presence", "event",
                        descriptor("event")),
+    "action-5": Reader("mqtt5_smart_object", QUIET_OBJECT, 1, ACTION, "action", oracle.accepts_action),
+    "telemetry-5": Reader("mqtt5_controller", CALM_CONTROLLER, 5, f"{BASE}/telemetry/temperature", "message",
+                          descriptor("message")),
+    "event-5": Reader("mqtt5_controller", CALM_CONTROLLER, 5, f"{BASE}/event", "event", descriptor("event")),
+    "presence-5": Reader("mqtt5_controller", CALM_CONTROLLER, 5, f"{BASE}/event/presence", "event", descriptor("event")),
 }
-OF_EACH_PROGRAM = ["simple", "json", "device-sensor", "auth", "mqtt5", "action", "telemetry"]
+OF_EACH_PROGRAM = ["simple", "json", "device-sensor", "auth", "mqtt5", "action", "telemetry", "action-5", "telemetry-5"]
 
 
 @pytest.fixture
