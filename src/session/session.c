@@ -263,12 +263,8 @@ static void remove_sessions(struct session *session)
 /* What is told then is not told again: others of the list may have one, too. */
 static void tell_kept_session(struct connection *connection)
 {
-    uint32_t seconds = connection->limits.session_expiry; /* the broker's: it may want less than we asked for */
-    char span[32] = "for ever";
-
-    if (seconds < UINT32_MAX)
-        snprintf(span, sizeof span, "for %" PRIu32 " s", seconds);
-    console_note("%s keeps the session %s: --id %s comes back to it", connection_broker(connection)->name, span,
+    console_note("%s keeps the session for %" PRIu32 " s: --id %s comes back to it",
+                 connection_broker(connection)->name, connection->limits.session_expiry,
                  connection->settings->client_id);
     connection->has_session[connection->broker] = false;
 }
