@@ -141,6 +141,10 @@ static void what_it_said_before_it_was_asked_settles_nothing(void **state)
     assert_text(&requests, "d has not said that it is switched off");
     answer(&requests, ask(&requests, 0), false);
     assert_int_equal(ask(&requests, S), 2);
+    requests_want(&requests, POSITION_OFF);
+    requests_said(&requests, "OFF"); /* on its way when it was asked */
+    answer(&requests, ask(&requests, 2 * S), false);
+    assert_int_equal(ask(&requests, 3 * S), 4);
 }
 
 static void answers_that_nobody_has_asked_for_are_counted(void **state)
@@ -277,7 +281,10 @@ static void who_is_offline_is_not_asked_until_there_is_a_sign_of_life(void **sta
     assert_int_equal(requests_wait_ms(&requests, 0, 50), 50);
     assert_text(&requests, "d went offline");
     requests_sign_of_life(&requests);
-    ask(&requests, 0);
+    answer(&requests, ask(&requests, 0), false);
+    requests_presence(&requests, "OFFLINE");
+    requests_said(&requests, "OFF"); /* who speaks is there, whatever others say */
+    ask(&requests, S);
 }
 
 static void on_is_wanted_once(void **state)

@@ -53,7 +53,7 @@ class Packet:
             text += f", id {self.id}"
         if self.reason:
             text += f", {self.reason.group(1)}"
-        return text.replace("#", "#35;")
+        return re.sub(r"-[0-9a-f]{8}\b", "", text).replace("#", "#35;")  # who has asked for an answer: another one each time
 
     def value(self):
         """The part of the payload that matters: what a reader would look for."""
@@ -62,7 +62,8 @@ class Packet:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            found = re.match(r"[\d.]+(?=, )", self.payload) or re.search(r"\S+$", self.payload)  # properties follow a number
+            found = re.match(r"[\d.]+(?=, )", self.payload) or \
+                re.search(r"(DONE|UNCHANGED|REFUSED) .+$|\S+$", self.payload)  # properties follow a number
             return f" = {found.group()}" if found and "producer" not in self.payload else ""
         for key in ("value", "event_value", "action_value"):
             if key in document:
@@ -238,7 +239,10 @@ def one_turn(arrows):
     published = [packet.topic if packet.kind == "PUBLISH" else "" for _, packet in arrows]
     first = next(n for n, topic in enumerate(published) if topic.endswith("/event"))
     switched = [n for n, topic in enumerate(published) if n > first and topic.endswith("/telemetry/switch")]
-    return arrows[first - 2:switched[3] + 1]
+    end = switched[3] + 1
+    while "/answer/" in published[end] or (arrows[end][1].kind == "PUBACK" and end > switched[3] + 1):  # with MQTT 5
+        end += 1
+    return arrows[first - 2:end]
 
 
 def diagram(exercise, commands, binaries):
