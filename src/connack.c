@@ -57,7 +57,7 @@ static bool properties_are_valid(struct cursor *cursor)
 
     while (cursor->at < cursor->end) {
         unsigned identifier = *cursor->at++;
-        char kind = identifier < IDENTIFIERS ? kinds[identifier] : 0;
+        int kind = identifier < IDENTIFIERS ? kinds[identifier] : 0;
         if (kind == 0 || (is_there[identifier] && identifier != USER_PROPERTY))
             return false;
         is_there[identifier] = true;

@@ -37,9 +37,7 @@
 #define QOS              1
 #define NOT_RETAINED     0 /* a command is for now, not for whoever subscribes tomorrow */
 
-static double threshold = 37;
-static double off_seconds = 10;
-static double answer_within = 2;
+static double threshold = 37, off_seconds = 10, answer_within = 2;
 
 static const struct option_row own_options[] = {
     {"threshold", &threshold, -1000, 1000, "CELSIUS", "Switch off when the temperature is above this"},
@@ -59,7 +57,8 @@ struct controller {
     struct session session;
     struct inbox inbox;
     struct timer timer;
-    bool is_off; /* we switched the object off, and the timer runs */
+    bool is_off;                           /* we switched the object off, and the timer runs */
+    char answer_topic[OPTIONS_TOPIC_SIZE]; /* where the answers to our requests arrive */
     struct requests requests;
 };
 
@@ -77,19 +76,24 @@ static void on_timer(void *argument)
 
 static void make_topic(const struct controller *controller, char topic[OPTIONS_TOPIC_SIZE], const char *format)
 {
-    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic, controller->options.device_id,
-             (unsigned)controller->requests.mark);
+    snprintf(topic, OPTIONS_TOPIC_SIZE, format, controller->options.base_topic, controller->options.device_id);
+}
+
+static int subscribe(struct session *session, const char *filter)
+{
+    return session_subscribed5(session, filter, QOS, MQTTClient_subscribe5(session->client, filter, QOS, NULL, NULL));
 }
 
 static int on_connected(struct session *session, void *context)
 {
-    static const char *const formats[] = {ANSWER_TOPIC, INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC, PRESENCE_TOPIC};
-    int rc = MQTTCLIENT_SUCCESS;
+    static const char *const formats[] = {INFO_TOPIC, TELEMETRY_FILTER, EVENT_TOPIC, PRESENCE_TOPIC};
+    const struct controller *controller = context;
+    int rc = subscribe(session, controller->answer_topic);
 
     for (size_t i = 0; i < sizeof formats / sizeof *formats && rc == MQTTCLIENT_SUCCESS; i++) {
         char filter[OPTIONS_TOPIC_SIZE];
-        make_topic(context, filter, formats[i]);
-        rc = session_subscribed5(session, filter, QOS, MQTTClient_subscribe5(session->client, filter, QOS, NULL, NULL));
+        make_topic(controller, filter, formats[i]);
+        rc = subscribe(session, filter);
     }
     return rc;
 }
@@ -98,7 +102,7 @@ static void send_request(struct controller *controller, const struct request *re
 {
     struct session *session = &controller->session;
     struct action_descriptor action = {.action_type = DTO_SWITCH};
-    char topic[OPTIONS_TOPIC_SIZE], answer[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
+    char topic[OPTIONS_TOPIC_SIZE], payload[DTO_JSON_MAX];
     MQTTProperties properties = MQTTProperties_initializer;
     MQTTResponse response;
 
@@ -109,8 +113,7 @@ static void send_request(struct controller *controller, const struct request *re
         return;
     }
     make_topic(controller, topic, ACTION_TOPIC);
-    make_topic(controller, answer, ANSWER_TOPIC);
-    letter_of_request(&properties, answer, request->correlation, EXPIRY_SECONDS);
+    letter_of_request(&properties, controller->answer_topic, request->correlation, EXPIRY_SECONDS);
     do {
         response = MQTTClient_publish5(session->client, topic, (int)strlen(payload), payload, QOS, NOT_RETAINED,
                                        &properties, NULL);
@@ -172,14 +175,13 @@ static struct dto_status on_device_info(const char *topic, const MQTTClient_mess
 static struct dto_status on_answer(struct controller *controller, const struct mail *mail)
 {
     const MQTTClient_message *message = &mail->message;
-    const char *answer = message->payload;
     char text[512];
-    bool is_refusal = message->payloadlen >= 7 && memcmp(answer, "REFUSED", 7) == 0;
+    bool is_refusal = message->payloadlen >= 7 && memcmp(message->payload, "REFUSED", 7) == 0;
     const struct request *request =
         requests_answered(&controller->requests, mail->letter.correlation, mail->letter.correlation_size, is_refusal);
 
     snprintf(text, sizeof text, "answer %" PRIu32 ", %.*s", request != NULL ? request->number : 0, message->payloadlen,
-             answer);
+             (const char *)message->payload);
     if (request != NULL)
         console_received(mail->topic, message, text);
     else
@@ -229,14 +231,13 @@ static void on_received(struct controller *controller, const struct mail *mail)
 {
     const char *topic = mail->topic;
     const MQTTClient_message *message = &mail->message;
-    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE], answer[OPTIONS_TOPIC_SIZE];
+    char info[OPTIONS_TOPIC_SIZE], event[OPTIONS_TOPIC_SIZE], presence[OPTIONS_TOPIC_SIZE];
     struct dto_status status;
 
     make_topic(controller, info, INFO_TOPIC);
     make_topic(controller, event, EVENT_TOPIC);
     make_topic(controller, presence, PRESENCE_TOPIC);
-    make_topic(controller, answer, ANSWER_TOPIC);
-    if (strcmp(topic, answer) == 0)
+    if (strcmp(topic, controller->answer_topic) == 0)
         status = on_answer(controller, mail);
     else if (strcmp(topic, info) == 0)
         status = on_device_info(topic, message);
@@ -272,12 +273,13 @@ int main(int argc, char **argv)
 {
     struct controller controller = {.options = {.base_topic = BASE_TOPIC, .device_id = DEVICE_ID, .qos = QOS},
                                     .options.connection.mqtt5 = true};
-    char text[REQUESTS_TEXT_SIZE];
     int status;
 
     if (!options_read(&controller.options, &program, argc, argv, &status))
         return status;
     requests_init(&controller.requests, monotonic_span_us(answer_within), random_bits());
+    snprintf(controller.answer_topic, sizeof controller.answer_topic, ANSWER_TOPIC, controller.options.base_topic,
+             controller.options.device_id, (unsigned)controller.requests.mark);
     if (!inbox_open(&controller.inbox, &controller.session))
         return EX_SOFTWARE;
     session_create(&controller.session, &controller.options, SESSION_CALLBACKS, on_connected, &controller);
@@ -290,8 +292,7 @@ int main(int argc, char **argv)
         timer_cancel(&controller.timer);
         timer_join(&controller.timer);
     }
-    requests_text(&controller.requests, controller.options.device_id, text);
-    console_note("%s", text);
+    requests_tell(&controller.requests, controller.options.device_id);
     status = session_close(&controller.session);
     inbox_close(&controller.inbox);
     return status;

@@ -2,12 +2,13 @@
 #include "requests.h"
 
 #include "dto/value.h"
+#include "playground/console.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MS = 1000 }; /* microseconds */
+#define MS INT64_C(1000) /* microseconds */
 
 void requests_init(struct requests *requests, int64_t limit_us, uint32_t mark)
 {
@@ -199,4 +200,13 @@ void requests_text(const struct requests *requests, const char *device, char tex
     if (requests->unasked > 0)
         snprintf(text + length, REQUESTS_TEXT_SIZE - length, "; answers that nobody has asked for: %ld",
                  requests->unasked);
+}
+
+void requests_tell(const struct requests *requests, const char *device)
+{
+    char text[REQUESTS_TEXT_SIZE];
+
+    requests_text(requests, device, text);
+    if (requests->count > 0 || requests->unasked > 0)
+        console_note("%s", text);
 }
