@@ -291,7 +291,8 @@ int main(int argc, char **argv)
         timer_join(&controller.timer);
     }
     requests_text(&controller.requests, controller.options.device_id, text);
-    console_note("%s", text);
+    if (text[0] != '\0')
+        console_note("%s", text);
     status = session_close(&controller.session);
     inbox_close(&controller.inbox);
     return status;

@@ -76,7 +76,7 @@ const struct request *requests_overdue(struct requests *requests, int64_t now_us
 /* How long until one of the two above has something to tell, unless something arrives; `max_ms` at most. */
 unsigned long requests_wait_ms(const struct requests *requests, int64_t now_us, unsigned long max_ms);
 
-/* What is true of the device at the end, and what was not answered or not asked for, on one line. */
+/* What is true of the device at the end, and what was not answered or not asked for, on one line; empty: nothing. */
 void requests_text(const struct requests *requests, const char *device, char text[REQUESTS_TEXT_SIZE]);
 
 const char *position_name(enum position position); /* "on" or "off" */
