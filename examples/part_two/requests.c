@@ -192,6 +192,9 @@ static void say_where_it_stands(const struct requests *requests, const char *dev
 
 void requests_text(const struct requests *requests, const char *device, char text[REQUESTS_TEXT_SIZE])
 {
+    text[0] = '\0';
+    if (requests->count == 0 && requests->unasked == 0 && requests->said == POSITION_UNKNOWN && !requests->is_offline)
+        return; /* nothing was asked for, and nothing is known */
     say_where_it_stands(requests, device, text);
     size_t length = strlen(text);
     if (requests->unanswered > 0)
@@ -207,6 +210,6 @@ void requests_tell(const struct requests *requests, const char *device)
     char text[REQUESTS_TEXT_SIZE];
 
     requests_text(requests, device, text);
-    if (requests->count > 0 || requests->unasked > 0)
+    if (text[0] != '\0')
         console_note("%s", text);
 }

@@ -76,8 +76,8 @@ const struct request *requests_overdue(struct requests *requests, int64_t now_us
 /* How long until one of the two above has something to tell, unless something arrives; `max_ms` at most. */
 unsigned long requests_wait_ms(const struct requests *requests, int64_t now_us, unsigned long max_ms);
 
-/* What is true of the device at the end, and what was not answered or not asked for, on one line; and the same on
- * standard error, if anything was asked for, or answered. */
+/* What is true of the device at the end, and what was not answered or not asked for, on one line; empty: nothing. And
+ * the same on standard error. */
 void requests_text(const struct requests *requests, const char *device, char text[REQUESTS_TEXT_SIZE]);
 void requests_tell(const struct requests *requests, const char *device);
 

@@ -356,11 +356,14 @@ static void of_the_switch_nothing_may_be_known(void **state)
     struct requests requests = begin(POSITION_UNKNOWN);
 
     (void)state;
-    assert_text(&requests, "d has not said anything of its switch");
+    assert_text(&requests, "");
+    answer(&requests, 1, false);
+    assert_text(&requests, "d has not said anything of its switch; answers that nobody has asked for: 1");
+    requests.unasked = 0;
     requests_said(&requests, "OFF");
     assert_text(&requests, "d stays switched off");
     requests_presence(&requests, "ONLINE");
-    assert_text(&requests, "d has not said anything of its switch");
+    assert_text(&requests, "");
 }
 
 static void other_words_are_not_taken_for_these(void **state)
