@@ -117,7 +117,6 @@ static void on_accepted(struct session *session)
 {
     struct session_parts *parts = session->parts;
     struct connection *connection = &parts->connection;
-
     const struct limits *limits = &connection->limits;
     int window = parts->options->window;
     char takes[LIMITS_TEXT_SIZE];
