@@ -202,7 +202,8 @@ def test_what_is_true_at_the_end(controlled):
 
 @pytest.mark.parametrize("after, text", [
     ((PRESENCE, event("OFFLINE")), "went offline"), ((PRESENCE, event("ONLINE")), "has not said that it is switched off"),
-    ((SWITCH, switch("ON")), "has not said that it is switched off"), ((SWITCH, switch("dim")), "has not said that it is switched off"),
+    ((SWITCH, switch("ON")), "has not said that it is switched off"),
+    ((SWITCH, switch("dim")), "has not said that it is switched off"),
     ((PRESENCE, event("ASLEEP")), "stays switched off")])
 def test_what_it_has_said_last_is_what_is_true(controlled, after, text):
     controller, device = controlled("--off-seconds", 60)
