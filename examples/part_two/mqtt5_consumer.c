@@ -59,8 +59,11 @@ static void add_bytes(char text[TEXT_SIZE], const char *bytes, size_t length)
 {
     size_t end = strlen(text);
 
-    for (; length > 0 && end < TEXT_SIZE - 1; bytes++, length--)
-        text[end++] = *bytes != '\0' ? *bytes : ' '; /* what else it holds, the console makes harmless */
+    for (; length > 0 && end < TEXT_SIZE - 1; bytes++, length--, end++) {
+        text[end] = *bytes; /* whatever it is, the console makes it harmless */
+        if (*bytes == '\0')
+            text[end] = ' ';
+    }
     text[end] = '\0';
     if (length > 0)
         memcpy(text + TEXT_SIZE - sizeof "...", "...", sizeof "...");

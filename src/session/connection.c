@@ -1,6 +1,8 @@
 /* Everything that MQTTClient_connect has to be told, which is much and has bad defaults, stands here and only here. */
 #include "connection.h"
 
+#include "playground/stop.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +161,7 @@ static int connect_twice(struct connection *connection, MQTTClient client, struc
         bool is_slow = limits->server_keep_alive > 0 && (int)limits->server_keep_alive < attempt->keep_alive;
         if (rc != MQTTCLIENT_SUCCESS || (*is_sound && (!is_slow || i > 0)))
             break;
+        stop_requested(); /* who comes here is not stuck in a call, which the alarm would end */
         MQTTClient_disconnect(client, 0);
         if (!*is_sound)
             break;
@@ -293,8 +296,7 @@ void connection_end(struct connection *connection, MQTTClient client)
 
 bool connection_stays(const struct connection *connection)
 {
-    return connection->has_session[connection->broker] && connection->settings->session_expiry > 0 &&
-           connection->limits.session_expiry > 0;
+    return connection->has_session[connection->broker] && connection->settings->session_expiry > 0;
 }
 
 /* Paho connects and disconnects sooner with a handle that has no callbacks. */

@@ -226,9 +226,9 @@ void session_wait(struct session *session, double seconds)
             delivery_let_paho_work(session, left_ms < SESSION_TIMEOUT_MS ? (int)left_ms : SESSION_TIMEOUT_MS);
         else
             monotonic_sleep_us(next_us - now_us);
+        delivery_tell_denials(session);
         now_us = monotonic_us();
     }
-    delivery_tell_denials(session);
     parts->has_waited = true;
 }
 

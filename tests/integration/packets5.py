@@ -64,9 +64,10 @@ def properties_of(publication, qos):
     return body[2:end].decode(), rest[:count], rest[count:]
 
 
-def broker(connack_properties=b"", granted=(0,), reasons=(), more=()):
+def broker(connack_properties=b"", granted=(0,), reasons=(), more=(), acknowledges=True):
     """A script that accepts connections, grants subscriptions with these codes (the last one from then on), acknowledges
-    messages with these reasons (then with none), and sends `more` behind the first SUBACK."""
+    messages with these reasons (then with none; not at all, where they come at QoS 0), and sends `more` behind the first
+    SUBACK."""
     grants, answers, rest = list(granted), list(reasons), list(more)
 
     def script(kind, body):
@@ -77,7 +78,7 @@ def broker(connack_properties=b"", granted=(0,), reasons=(), more=()):
             return packet(0x90, body[:2] + b"\x00" + bytes([code])) + b"".join(rest.pop(0) for _ in list(rest))
         if kind == wire.UNSUBSCRIBE:
             return packet(0xB0, body[:2] + b"\x00\x11")
-        if kind == wire.PUBLISH:
+        if kind == wire.PUBLISH and acknowledges:
             reason = answers.pop(0) if answers else 0
             return packet(0x40, wire.packet_id(body) + (bytes([reason, 0]) if reason else b""))
         return b"\xd0\x00" if kind == wire.PINGREQ else None

@@ -37,6 +37,8 @@ READERS = {
     "device-sensor": Reader("device_consumer", AT_LEAST_ONCE, 2, "device/d/sensor/t", "message", descriptor("message")),
     "auth": Reader("auth_consumer", [*AT_LEAST_ONCE, "-u", "alice"], 1, "/iot/user/alice/sensor/temperature", None,
                    oracle.accepts_number),
+    "mqtt5": Reader("mqtt5_consumer", [*AT_LEAST_ONCE, "-u", "alice"], 1, "/iot/user/alice/sensor/temperature", None,
+                    oracle.accepts_number),
     "action": Reader("mqtt_smart_object", QUIET_OBJECT, 1, ACTION, "action", oracle.accepts_action),
     "info": Reader("mqtt_smart_object_controller", CALM_CONTROLLER, 4, f"{BASE}/info", "device", descriptor("device")),
     "telemetry": Reader("mqtt_smart_object_controller", CALM_CONTROLLER, 4, f"{BASE}/telemetry/temperature", "message",
@@ -50,7 +52,7 @@ READERS = {
     "event-5": Reader("mqtt5_controller", CALM_CONTROLLER, 5, f"{BASE}/event", "event", descriptor("event")),
     "presence-5": Reader("mqtt5_controller", CALM_CONTROLLER, 5, f"{BASE}/event/presence", "event", descriptor("event")),
 }
-OF_EACH_PROGRAM = ["simple", "json", "device-sensor", "auth", "action", "telemetry", "action-5", "telemetry-5"]
+OF_EACH_PROGRAM = ["simple", "json", "device-sensor", "auth", "mqtt5", "action", "telemetry", "action-5", "telemetry-5"]
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def test_each_payload_gets_the_verdict_that_the_rules_give(patient, run_raw, obs
 
 @pytest.mark.parametrize("name, topics", [
     ("simple", "n/{}"), ("json", "n/{}"), ("device-info", "device/n{}/info"), ("device-sensor", "device/d/sensor/{}"),
-    ("auth", "/iot/user/alice/{}"), ("telemetry", BASE + "/telemetry/{}")])
+    ("auth", "/iot/user/alice/{}"), ("mqtt5", "/iot/user/alice/{}"), ("telemetry", BASE + "/telemetry/{}")])
 def test_hostile_retained_messages_wait_for_the_program(patient, run_raw, observe, name, topics):  # noqa: F811
     reader = READERS[name]
     waiting = [(topics.format(i), what, payload, reader.accepts(payload))

@@ -1,5 +1,6 @@
 """Exercise 6: reasons and properties of MQTT 5, as an independent client and the bytes on the wire show them."""
 
+import json
 import re
 import shutil
 import threading
@@ -141,16 +142,18 @@ def test_no_more_than_its_receive_maximum_is_in_flight(scripted, run, qos):
     assert producer.wait() == 0 and max(most) == 5 and producer.summary()[0] == 20
 
 
-def test_mosquitto_says_so_too(tmp_path, run, scripted):
-    """Its max_inflight_messages is what it announces."""
+@pytest.mark.parametrize("qos", [1, 2])
+def test_mosquitto_has_a_receive_maximum_too(tmp_path, run, qos):
+    """Its max_inflight_messages is what it announces; it disconnects those who send more."""
     broker = Broker(tmp_path, "allow_anonymous true\nmax_inflight_messages 5")
-    proxy = wire.Proxy(broker.port)
+    recorder = Recorder(broker.port)
     try:
-        producer = run("mqtt5_producer", *proxy.options, "-u", "alice", "-q", 2, "-C", 200, "--interval", 0)
-        assert producer.wait() == 0 and producer.summary()[0] == 200
-        assert not broker.stop_and_find("disconnected due to|protocol error")
+        producer = run("mqtt5_producer", *recorder.options, "-u", "alice", "-q", qos, "-C", 500, "--interval", 0)
+        assert producer.wait() == 0 and producer.summary()[0] == 500 and not producer.err.matching("lost")
+        assert packets5.number(packets5.RECEIVE_MAXIMUM, 5, 2) in recorder.answer
+        assert len(recorder.publications()) == 500
     finally:
-        proxy.close()
+        recorder.close()
         broker.stop()
 
 
@@ -183,7 +186,7 @@ def test_the_consumer_shows_them(broker, run, observe):
     consumer.err.wait_for("^Subscribed")
     sender = observe(broker.port, version=5)
     sender.publish(OF_ALICE, "1", 1, properties={"ContentType": "text/x-number", "PayloadFormatIndicator": 0,
-                                                 "MessageExpiryInterval": 4294967295,
+                                                 "MessageExpiryInterval": 3000000000,
                                                  "UserProperty": [("room", "kitchen"), ("room", "attic"), ("", "")]})
     sender.publish(OF_ALICE, "2", 1, properties={"PayloadFormatIndicator": 1})
     sender.publish(OF_ALICE, "3", 1)
@@ -191,7 +194,8 @@ def test_the_consumer_shows_them(broker, run, observe):
     observe(broker.port).publish(OF_ALICE, "4")  # MQTT 3.1.1
     consumer.out.wait_for(": 4$")
     first = consumer.out.lines[0]
-    assert re.fullmatch(rf"received {OF_ALICE}: 1, text/x-number, expires in 42949672\d\d s, room=kitchen, room=attic, =", first)
+    assert re.fullmatch(rf"received {OF_ALICE}: 1, text/x-number, expires in (3000000000|29999999\d\d) s, "
+                        "room=kitchen, room=attic, =", first)
     assert consumer.out.lines[1:] == [f"received {OF_ALICE}: 2, UTF-8", f"received {OF_ALICE}: 3",
                                       f"refused {OF_ALICE}: not a number: three", f"received {OF_ALICE}: 4"]
 
@@ -269,9 +273,9 @@ def publications(broker):
 def sizes(scripted, run, name, *options):
     """The bytes of each PUBLISH of three."""
     alias = packets5.number(packets5.TOPIC_ALIAS_MAXIMUM, 10, 2)
-    script = packets5.broker(alias) if name.startswith("mqtt5") else wire.granting(0)
-    broker = scripted(script)
+    broker = scripted(packets5.broker(alias, acknowledges=False) if name.startswith("mqtt5") else wire.granting(0))
     assert run(name, *broker.options, "-u", "alice", "-C", 3, "--interval", 0, "--seed", 1, *options).wait() == 0
+    broker.wait_for(wire.DISCONNECT)  # the last that it gets
     return [len(raw) for raw in publications(broker)]
 
 
@@ -297,10 +301,10 @@ def test_the_alias_stands_for_the_topic_once_the_broker_has_had_both(broker, run
 
 
 class Recorder(wire.Listener):
-    """Passes packets on to a broker, and keeps those that clients send."""
+    """Passes packets on to a broker, and keeps those that clients send, and the first bytes that come back."""
 
     def __init__(self, port):
-        self.target, self.packets = port, []
+        self.target, self.packets, self.answer = port, [], b""
         super().__init__()
 
     def serve(self, connection):
@@ -314,10 +318,10 @@ class Recorder(wire.Listener):
             upstream.sendall(packet[2])
         wire.reset(upstream)
 
-    @staticmethod
-    def pump(upstream, connection):
+    def pump(self, upstream, connection):
         try:
             while data := upstream.recv(65536):
+                self.answer = self.answer or data
                 connection.sendall(data)
         except OSError:
             pass
@@ -409,6 +413,24 @@ def test_hostile_properties_are_shown_without_harm(scripted, run_raw, what):  # 
     assert consumer.interrupt()[0] == 0
     assert_harmless(consumer.out)
     assert_harmless(consumer.err)
+
+
+def test_in_json_they_are_text_too(scripted, run_raw):  # noqa: F811
+    hostile = [packets5.publish(OF_ALICE, "1", properties) for properties in HOSTILE.values()]
+    consumer = run_raw("mqtt5_consumer", *scripted(packets5.broker(granted=[1], more=hostile)).options, "-u", "alice", "--json")
+    consumer.wait_for(lambda program: program.output["out"].count(b"\n") >= len(hostile), "a line for each")
+    assert all(json.loads(line)["decoded"].startswith("1") for line in consumer.out.splitlines())
+    assert_harmless(consumer.out)
+
+
+def test_what_stands_behind_a_nul_is_shown_too_and_what_is_too_long_ends_in_dots(scripted, run_raw):  # noqa: F811
+    messages = [packets5.publish(OF_ALICE, "1", packets5.pair(b"a\x00b", b"\x00c")),
+                packets5.publish(OF_ALICE, "2", packets5.pair("name", "v" * 600) + packets5.pair("more", "w"))]
+    consumer = run_raw("mqtt5_consumer", *scripted(packets5.broker(granted=[1], more=messages)).options, "-u", "alice")
+    consumer.wait_for_verdicts(2)
+    first, second = (line.split(": ", 1)[1] for line in consumer.verdict_lines())
+    assert first == "1, a b= c"
+    assert re.fullmatch(r"2, name=v+\.\.\.", second) and len(second) == 511
 
 
 @pytest.mark.parametrize("what", BROKEN)

@@ -87,7 +87,8 @@ def test_it_fails_when_a_diagram_is_another(tmp_path, page, chapter, old, new):
     ("-> CONNECT version 4 clean: 0 (0)", "CONNECT, keep my session"),
     ("-> CONNECT version 5 clean: 1 (0)", "CONNECT, MQTT 5, clean start"),
     ("-> CONNECT version 5 clean: 0 (0)", "CONNECT, MQTT 5, go on with my session"),
-    ("<- PUBACK msgid: 7", "PUBACK, id 7"), ("<- PUBACK msgid: 7, reason 135: not authorized", "PUBACK, id 7, reason 135: not authorized")])
+    ("<- PUBACK msgid: 7", "PUBACK, id 7"),
+    ("<- PUBACK msgid: 7, reason 135: not authorized", "PUBACK, id 7, reason 135: not authorized")])
 def test_a_diagram_tells_what_matters_of_a_packet(line, label):
     packet, = sequence.packets([line])
     assert packet.label() == label

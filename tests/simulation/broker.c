@@ -259,6 +259,8 @@ static struct packet accept(struct model *model, struct link *link, struct packe
     connack.keep_alive = (unsigned short)schedule.server_keep_alive;
     if (connack.keep_alive > 0)
         watch(link);
+    connack.has_maximum_qos = schedule.maximum_qos < 2;
+    connack.maximum_qos = (unsigned char)schedule.maximum_qos;
     connack.has_receive_maximum = schedule.receive_maximum > 0;
     connack.receive_maximum =
         (unsigned short)(schedule.receive_maximum == UINT16_MAX ? UINT16_MAX
@@ -316,7 +318,8 @@ static void on_subscribe(struct model *model, struct link *link, struct packet p
     static const int denials[] = {0, 0x80, 0x83, 0x87, 0x8f, 0x97};
     bool is_denied = fault_strikes(DENY);
     int denial = schedule.options.connection.mqtt5 ? denials[schedule.plan[DENY].code] : 0x80;
-    int granted = packet.qos > 0 && fault_strikes(LESS_QOS) ? packet.qos - 1 : packet.qos;
+    int granted = packet.qos < schedule.maximum_qos ? packet.qos : schedule.maximum_qos;
+    granted -= granted > 0 && fault_strikes(LESS_QOS);
     int64_t delay_us = fault_strikes(SLOW_SUBACK) ? fault_amount(SLOW_SUBACK, 1000, 7000000) : 0;
     if (!is_denied) {
         model->has_subscription = true;
@@ -383,7 +386,7 @@ static int denial(const struct model *model, struct packet packet)
 static void on_publish(struct model *model, struct link *link, struct packet packet)
 {
     link->last_request = PUBLISH;
-    if (fault_strikes(CLOSE_ON_PUBLISH)) {
+    if (packet.qos > schedule.maximum_qos || fault_strikes(CLOSE_ON_PUBLISH)) {
         end_link(link, A_DENIAL, false);
         return;
     }
@@ -625,6 +628,7 @@ static void strike(enum fault fault)
     case FORGETTING:
         die(model);
         forget(model);
+        model->facts.was_left = false; /* whoever has left it cannot know */
         world_at(now_us + fault_amount(fault, 1000, 3000000), rise, model);
         break;
     case RESTART:

@@ -34,7 +34,8 @@ struct packet {
     int id;
     int number; /* what is published: the payload is a number */
     /* Of CONNECT, CONNACK and DISCONNECT, with MQTT 5. */
-    bool is_5, has_expiry, has_receive_maximum;
+    bool is_5, has_expiry, has_receive_maximum, has_maximum_qos;
+    unsigned char maximum_qos;
     unsigned short keep_alive; /* 0 in CONNACK: as the client wants it */
     unsigned short receive_maximum;
     uint32_t expiry; /* seconds */

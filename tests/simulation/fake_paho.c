@@ -335,7 +335,8 @@ static void call_published(struct handle *m, struct packet packet)
     if (out != NULL && is_denial && !out->is_denied && packet.type != PUBCOMP) {
         out->is_denied = true;
         facts.denied += is_session(m);
-        facts.denied_for[packet.code] = facts.denied_for[packet.code] || is_session(m);
+        if (is_session(m) && facts.denied_us[packet.code] == 0)
+            facts.denied_us[packet.code] = world_now();
     }
     if (m->published == NULL || (packet.type == PUBREC && !is_denial))
         return;
@@ -670,6 +671,7 @@ static int on_connack(struct handle *m)
 static MQTTProperties *copy_properties(struct packet connack)
 {
     MQTTProperties *properties = malloc(sizeof *properties);
+    MQTTProperty maximum_qos = {.identifier = MQTTPROPERTY_CODE_MAXIMUM_QOS};
     MQTTProperty receive_maximum = {.identifier = MQTTPROPERTY_CODE_RECEIVE_MAXIMUM};
     MQTTProperty keep_alive = {.identifier = MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE};
     MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
@@ -679,6 +681,9 @@ static MQTTProperties *copy_properties(struct packet connack)
     receive_maximum.value.integer2 = connack.receive_maximum;
     keep_alive.value.integer2 = connack.keep_alive;
     expiry.value.integer4 = connack.expiry;
+    maximum_qos.value.byte = connack.maximum_qos;
+    if (connack.has_maximum_qos)
+        MQTTProperties_add(properties, &maximum_qos);
     if (connack.has_receive_maximum)
         MQTTProperties_add(properties, &receive_maximum);
     if (connack.keep_alive > 0)

@@ -30,7 +30,7 @@ struct paho_facts {
     bool only_for_naught[BROKERS]; /* no connection was used since it has one */
     int pending;                   /* messages without their last acknowledgement */
     int denied;                    /* by the broker's acknowledgements that have come: messages, each once */
-    bool denied_for[256];          /* by reason */
+    int64_t denied_us[256];        /* by reason: when it came first; 0: never */
     int published;
     /* With MQTT 5, on the present connection. */
     int server_keep_alive_s, receive_maximum;

@@ -100,9 +100,11 @@ static void print_options(FILE *file)
             options->timeout, options->wait, options->connection.keep_alive, options->connection.broker_count,
             schedule.broker_mask, (double)schedule.latency_us / 1e3, (double)schedule.feed_us / 1e6, schedule.feed_qos);
     if (options->connection.mqtt5)
-        fprintf(file, "; MQTT 5, session expiry %u s (of %d at most), receive maximum %d, server keep alive %d s",
-                options->connection.session_expiry, (int)schedule.longest_expiry, schedule.receive_maximum,
-                schedule.server_keep_alive);
+        fprintf(
+            file,
+            "; MQTT 5, session expiry %u s (of %d at most), receive maximum %d, server keep alive %d s, maximum QoS %d",
+            options->connection.session_expiry, (int)schedule.longest_expiry, schedule.receive_maximum,
+            schedule.server_keep_alive, schedule.maximum_qos);
     fputs("\n", file);
 }
 

@@ -49,6 +49,7 @@ static struct {
     int told_stays; /* one bit for each broker */
     long told_unacknowledged, told_left_over, told_losses, told_forgotten, told_denied;
     int told_reasons; /* of denials, one line each */
+    int told_maximum; /* connections, and that they have a maximum QoS */
     int keeps;        /* the broker that is said to keep the session, and for so many seconds */
     long keeps_s;
     double told_offline_s;
@@ -380,6 +381,8 @@ void rule_last_signal(void)
     for (int fault = 0; fault < FAULTS; fault++)
         if (schedule.plan[fault].percent == 100)
             return; /* it never gets better */
+    if (schedule.maximum_qos < options->qos)
+        return;
     if (outcome.how != NOT_ENDED || facts.has_signal || !has_broker ||
         schedule.last_signal_us - schedule.healthy_us < ALL_IS_WELL_US)
         return;
@@ -401,7 +404,7 @@ static void check_guess(const char *text)
 {
     const struct paho_facts *paho = paho_facts();
 
-    if (strstr(text, "may not allow") == NULL)
+    if (strstr(text, " ended after ") == NULL)
         return;
     if ((strstr(text, "after SUBSCRIBE") != NULL ? paho->subscribe_us : paho->publish_us) < paho->lost_accepted_us)
         broken("who is suspected was there", "%s", text);
@@ -436,6 +439,13 @@ static void note_denied(const char *text)
         broken("the summary is true", "%s: together they are %ld", text, sum);
 }
 
+static void note_maximum(const char *text)
+{
+    facts.told_maximum++;
+    if (strtol(strstr(text, " takes QoS ") + strlen(" takes QoS "), NULL, 10) != schedule.maximum_qos)
+        broken("what a broker takes is told", "%s", text);
+}
+
 void rule_note(const char *text)
 {
     static const char lost[] = "The connection was lost ", forgot[] = "The broker forgot the session ";
@@ -449,7 +459,7 @@ void rule_note(const char *text)
     facts.notes_of_loss += strcmp(text, "Connection lost") == 0;
     if (strstr(text, " not acknowledged") != NULL)
         facts.told_unacknowledged = strtol(text, NULL, 10);
-    else if (strstr(text, "denied by the broker: ") != NULL)
+    else if (strstr(text, "denied by the broker: ") != NULL && strchr(text, '\n') == NULL) /* not the last words */
         note_denied(text);
     else if (strstr(text, "acknowledged, but not shown") != NULL)
         facts.told_left_over = strtol(text, NULL, 10);
@@ -460,10 +470,14 @@ void rule_note(const char *text)
         facts.told_forgotten = strtol(text + strlen(forgot), NULL, 10);
     else if (strncmp(text, "Summary: ", 9) == 0)
         facts.has_summary = true;
+    else if (strstr(text, " takes QoS ") != NULL)
+        note_maximum(text);
     else if (strstr(text, "has forgotten the session") != NULL)
         facts.notes_of_forgetting++;
     for (int i = 0; i < BROKERS; i++) {
         snprintf(name, sizeof name, "broker%d:", i);
+        if (facts.keeps == i && strstr(text, " may stay at ") != NULL && strstr(text, name) != NULL)
+            broken("a session that is said to be kept is kept", "and it may be: %s", text);
         if (strstr(text, " may stay at ") != NULL && strstr(text, name) != NULL)
             facts.told_stays |= 1 << i;
         if (strstr(text, " keeps the session for ") == NULL || strstr(text, name) == NULL)
@@ -501,6 +515,18 @@ static int64_t patience_us(void)
     return keep_alive_us != 0 && keep_alive_us < NO_ANSWER_US ? keep_alive_us : NO_ANSWER_US;
 }
 
+/* A denial is told when it comes, or after the call that takes longest. */
+static void check_denial(const char *text)
+{
+    int64_t denied_us = paho_facts()->denied_us[number_after(text, " (") & 0xff];
+
+    facts.told_reasons++;
+    if (denied_us == 0)
+        broken("denials are told", "nothing was denied for that reason: %s", text);
+    if (world_now() - denied_us > ATTEMPT_US + SUBSCRIBING_US && !struck(STDOUT_FULL))
+        broken("denials are told", "%.3f s later: %s", (double)(world_now() - denied_us) / 1e6, text);
+}
+
 /* The status belongs to what is said, and what is said is true. Guesses say that they are some. */
 void rule_error(const char *text)
 {
@@ -509,7 +535,7 @@ void rule_error(const char *text)
 
     hear(text);
     if (strstr(text, " has denied a message: ") != NULL) {
-        facts.told_reasons++;
+        check_denial(text);
         return;
     }
     check_guess(text);
@@ -518,7 +544,7 @@ void rule_error(const char *text)
         broken("there is one reason, the first", "%s", text);
     snprintf(outcome.reason, sizeof outcome.reason, "%s", text);
     look_whether_proven();
-    if (strstr(text, "may not allow") != NULL) {
+    if (strstr(text, " ended after ") != NULL) {
         if (paho->was_let_through)
             broken(rule, "the broker had let it through: %s", text);
         if (!link_was_ended_by_the_other_side())
@@ -568,7 +594,7 @@ static bool status_is_allowed(int status)
         return struck(REFUSE) && (code == 4 || code == 5) && next_broker(0) >= options->connection.broker_count;
     case EX_PROTOCOL:
         return (struck(REFUSE) && (code == 1 || code == 2)) ||
-               (struck(DENY) && reason_has("refused the subscription")) || reason_has("may not allow") ||
+               (struck(DENY) && reason_has("refused the subscription")) || reason_has(" ended after ") ||
                reason_has("has not acknowledged") || paho_refused ||
                (struck(NO_MESSAGES) && reason_has("allows no messages"));
     case EX_CANTCREAT:
@@ -724,7 +750,7 @@ static void denials_are_told(void)
     int reasons = 0;
 
     for (int i = 0; i < 256; i++)
-        reasons += paho->denied_for[i];
+        reasons += paho->denied_us[i] != 0;
     if (facts.told_denied != paho->denied)
         broken("denials are told", "%ld told, %d messages were denied", facts.told_denied, paho->denied);
     if (facts.told_reasons != reasons)
@@ -744,6 +770,25 @@ static void a_kept_session_is_there(void)
     if (broker->was_left && (!is_there || broker->expiry_s != facts.keeps_s))
         broken("a session that is said to be kept is kept", "for %ld s by broker %d: %s, %lld s", facts.keeps_s,
                facts.keeps, broker->has_session ? "it is" : "it is not", (long long)broker->expiry_s);
+}
+
+static void what_a_broker_takes_is_told(void)
+{
+    bool has_to_be = schedule.maximum_qos < schedule.options.qos && program.begun > 0;
+
+    if (has_to_be && facts.told_maximum == 0)
+        broken("what a broker takes is told", "QoS %d at most", schedule.maximum_qos);
+    if (!has_to_be && facts.told_maximum > 0 && schedule.maximum_qos >= schedule.options.qos)
+        broken("what a broker takes is told", "nobody asks for more than QoS %d", schedule.maximum_qos);
+}
+
+/* Who asks for a session to come back to gets it, where the broker keeps one, and the program could say goodbye. */
+static void a_session_is_kept_if_asked_for(void)
+{
+    uint32_t expiry = schedule.options.connection.session_expiry;
+
+    if (expiry > 0 && schedule.longest_expiry != 0 && paho_facts()->was_disconnected && facts.told_stays == 0)
+        broken("a session is kept if that was asked for", "for %u s", expiry);
 }
 
 static void a_forgotten_session_is_told(void)
@@ -821,5 +866,7 @@ void rules_at_the_end(void)
     a_forgotten_session_is_told();
     denials_are_told();
     a_kept_session_is_there();
+    a_session_is_kept_if_asked_for();
+    what_a_broker_takes_is_told();
     nothing_leaks();
 }

@@ -165,6 +165,7 @@ void schedule_plain(struct schedule *made, enum program_kind program)
     made->broker_mask = 1;
     made->mailbox_capacity = 64;
     made->longest_expiry = -1;
+    made->maximum_qos = 2;
     made->options.window = 20;
     made->options.connection.keep_alive = 10;
     made->options.connection.broker_count = 1;
@@ -226,6 +227,7 @@ static void draw_version(struct schedule *made)
     made->receive_maximum = (int)ONE_OF(0, 0, 1, 2, 5, 65535);
     made->server_keep_alive = (int)ONE_OF(0, 0, 0, 1, 3, 20);
     made->longest_expiry = ONE_OF(-1, -1, -1, 0, 1, 10);
+    made->maximum_qos = (int)ONE_OF(2, 2, 2, 2, 2, 2, 1, 0);
 }
 
 void schedule_from_seed(struct schedule *made, uint64_t seed)
@@ -244,6 +246,7 @@ void schedule_from_seed(struct schedule *made, uint64_t seed)
     made->mailbox_capacity = (int)ONE_OF(1, 4, 64);
     made->has_left_sessions = draw(0, 3) == 0;
     made->longest_expiry = -1;
+    made->maximum_qos = 2;
     draw_options(made);
     draw_faults(made);
     draw_version(made);

@@ -77,6 +77,7 @@ struct schedule {
     /* With MQTT 5, in each CONNACK. */
     int receive_maximum;    /* of the first broker; the others have more; 0: there is none */
     int server_keep_alive;  /* seconds, 0: the client's */
+    int maximum_qos;        /* a broker closes on a PUBLISH above it */
     int64_t longest_expiry; /* of a session, in seconds; -1: as the client wants it */
     bool has_left_sessions; /* of a program that ran before with the same client id */
 };

@@ -26,6 +26,7 @@ struct story {
     uint32_t expiry;
     int longest_expiry; /* of the broker's; 0: as the program wants it, -1: it keeps no session */
     int receive_maximum, server_keep_alive;
+    int above; /* the maximum QoS is so much less than 2 */
     struct {
         enum fault fault;
         struct plan plan;
@@ -180,6 +181,10 @@ static const struct story stories[] = {
     {"one message is denied at QoS 2", PRODUCER, 2, .count = 30, .mqtt5 = true,
      .faults = {{DENY_PUBLISH, {NUMBERS(4, 4)}}}, .how = RETURNED, .status = EX_OK,
      .says = "has denied a message: not authorized (135)", .to_s = 2, .from_attempts = 1, .to_attempts = 1},
+    {"a message is denied, and that is told before the next one", PRODUCER, 1, .count = 3, .interval = 30,
+     .mqtt5 = true, .faults = {{DENY_PUBLISH, {NUMBERS(1, 1)}}, {SIGNAL, {AT(45000000)}}}, .how = RETURNED,
+     .status = EX_OK, .says = "has denied a message: not authorized (135)", .from_s = 45, .to_s = 46,
+     .from_attempts = 1, .to_attempts = 1},
     {"every message is denied", PRODUCER, 1, .count = 30, .mqtt5 = true, .faults = {{DENY_PUBLISH, {ALWAYS}}},
      .how = RETURNED, .status = EX_CANTCREAT, .says = "has denied every message: what may this user publish?",
      .to_s = 2, .from_attempts = 1, .to_attempts = 1},
@@ -209,6 +214,9 @@ static const struct story stories[] = {
     {"the broker wants to hear more often", CONSUMER, 0, .timeout = 8, .feed = -1, .keep_alive = 60, .mqtt5 = true,
      .server_keep_alive = 2, .how = RETURNED, .status = EX_TEMPFAIL, .says = "is anything published", .from_s = 8,
      .to_s = 9, .from_attempts = 2, .to_attempts = 2},
+    {"Ctrl-C while it connects, which takes two calls then", OBJECT, 1, .interval = 1, .keep_alive = 60, .mqtt5 = true,
+     .server_keep_alive = 2, .faults = {{SLOW_CONNACK, {ALWAYS, .amount_us = 462000}}, {SIGNAL, {AT(1000)}}},
+     .how = ALARM, .status = EX_OK, .from_s = 1.2, .to_s = 1.3, .from_attempts = 2, .to_attempts = 2},
     {"a SUBSCRIBE that is not answered before Paho gives up by the broker's keep alive", OBJECT, 1, .interval = 1,
      .keep_alive = 60, .mqtt5 = true, .server_keep_alive = 1, .faults = {{SLOW_SUBACK, {ALWAYS, .amount_us = 6000000}}},
      .how = RETURNED, .status = EX_UNAVAILABLE, .says = "has not answered SUBSCRIBE", .from_s = 5, .to_s = 7,
@@ -219,6 +227,14 @@ static const struct story stories[] = {
     {"a session that the broker keeps for less", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60,
      .longest_expiry = 10, .how = RETURNED, .status = EX_OK, .says = "broker0:1883 keeps the session for 10 s",
      .to_s = 1, .from_attempts = 1, .to_attempts = 1},
+    {"a session to come back to for who subscribes at QoS 0", CONSUMER, 0, .count = 3, .mqtt5 = true, .expiry = 60,
+     .how = RETURNED, .status = EX_OK, .says = "broker0:1883 keeps the session for 60 s", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 1},
+    {"a broker that takes QoS 1 at most", PRODUCER, 2, .count = 3, .mqtt5 = true, .above = 1, .how = RETURNED,
+     .status = EX_PROTOCOL, .says = "ended after a PUBLISH: it takes QoS 1 at most", .to_s = 1, .from_attempts = 1,
+     .to_attempts = 2},
+    {"a broker that takes QoS 1 at most, and that is enough", PRODUCER, 1, .count = 3, .mqtt5 = true, .above = 1,
+     .how = RETURNED, .status = EX_OK, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
     {"a session that the broker does not keep", PRODUCER, 1, .count = 3, .mqtt5 = true, .expiry = 60,
      .longest_expiry = -1, .how = RETURNED, .status = EX_OK, .to_s = 1, .from_attempts = 1, .to_attempts = 1},
     {"sessions to come back to at two brokers", CONSUMER, 1, .count = 60, .brokers = 2, .all_there = true,
@@ -263,6 +279,7 @@ static void prepare(const struct story *story)
     schedule.options.connection.session_expiry = story->expiry;
     schedule.longest_expiry = story->longest_expiry == 0 ? -1 : story->longest_expiry < 0 ? 0 : story->longest_expiry;
     schedule.receive_maximum = story->receive_maximum;
+    schedule.maximum_qos = 2 - story->above;
     schedule.server_keep_alive = story->server_keep_alive;
     for (int i = 0; i < AT_MOST; i++)
         if (story->faults[i].plan.percent != 0)

@@ -93,6 +93,21 @@ static void a_lost_connection_may_leave_more_than_there_is_room_for(void **state
     assert_true(window_is_full(&window));
 }
 
+static void another_broker_may_take_less_or_more(void **state)
+{
+    (void)state;
+    IN_FLIGHT(1, 2);
+    window_count(&window, NULL, 1);
+    assert_false(window_is_full(&window));
+    window_resize(&window, 2);
+    assert_true(window_is_full(&window));
+    assert_int_equal(window.unchecked, 2);
+    window_resize(&window, 5);
+    assert_false(window_is_full(&window));
+    window_resize(&window, 0); /* one always fits */
+    assert_int_equal(window.size, 1);
+}
+
 static void what_paho_does_not_know_changes_nothing(void **state)
 {
     (void)state;
@@ -174,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_was_published_counts_as_in_flight_until_it_is_counted),
         TEST(a_lost_connection_may_leave_more_than_there_is_room_for),
+        TEST(another_broker_may_take_less_or_more),
         TEST(what_paho_does_not_know_changes_nothing),
         TEST(the_time_of_the_oldest_message_counts_since_it_was_seen_to_be_that),
         TEST(it_has_moved_once_a_message_was_acknowledged),

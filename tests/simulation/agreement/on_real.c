@@ -19,6 +19,7 @@ static struct connection {
     int fd; /* -1: closed */
     unsigned char buffer[BUFFER];
     size_t length;
+    bool is_5; /* CONNECT has said so */
 } connections[CONNECTIONS];
 
 /* What is to be sent, and when. */
@@ -44,7 +45,34 @@ static void fail(const char *what)
 
 /* --- packets as bytes ------------------------------------------------------------------------------------------ */
 
-static size_t encode(struct packet packet, unsigned char *bytes)
+static unsigned char *put_number(unsigned char *at, size_t size, uint32_t number)
+{
+    while (size-- > 0)
+        *at++ = (unsigned char)(number >> 8 * size);
+    return at;
+}
+
+static unsigned char *put_property(unsigned char *at, int code, size_t size, uint32_t number)
+{
+    return put_number(put_number(at, 1, (uint32_t)code), size, number);
+}
+
+/* With their length before them. */
+static unsigned char *put_properties(unsigned char *begin, struct packet packet)
+{
+    unsigned char *at = begin + 1;
+
+    if (packet.has_receive_maximum)
+        at = put_property(at, 0x21, 2, packet.receive_maximum);
+    if (packet.type == CONNACK && packet.keep_alive > 0)
+        at = put_property(at, 0x13, 2, packet.keep_alive);
+    if (packet.has_expiry)
+        at = put_property(at, 0x11, 4, packet.expiry);
+    *begin = (unsigned char)(at - begin - 1);
+    return at;
+}
+
+static size_t encode(struct packet packet, bool is_5, unsigned char *bytes)
 {
     static const unsigned char first[] = {0x10, 0x20, 0x30, 0x40, 0x50, 0x62, 0x70, 0x82,
                                           0x90, 0xa2, 0xb0, 0xc0, 0xd0, 0xe0, 0};
@@ -63,16 +91,33 @@ static size_t encode(struct packet packet, unsigned char *bytes)
         *at++ = (unsigned char)(packet.id >> 8);
         *at++ = (unsigned char)packet.id;
     }
+    if (is_5 && (packet.type == CONNACK || packet.type == PUBLISH || packet.type == SUBACK || packet.type == UNSUBACK))
+        at = put_properties(at, packet);
     if (packet.type == PUBLISH)
         at += sprintf((char *)at, "%d", packet.number);
-    if (packet.type == SUBACK)
+    if (packet.type == SUBACK || (is_5 && packet.type == UNSUBACK))
+        *at++ = (unsigned char)packet.code;
+    if (packet.type >= PUBACK && packet.type <= PUBCOMP && packet.code != 0)
         *at++ = (unsigned char)packet.code;
     bytes[1] = (unsigned char)(at - bytes - 2);
     return (size_t)(at - bytes);
 }
 
+/* Of the properties, which begin with their length: the session's expiry. */
+static void get_expiry(const unsigned char *at, struct packet *packet)
+{
+    const unsigned char *end = at + 1 + at[0];
+
+    for (at++; at < end; at += 5) { /* no story has others */
+        if (*at != 0x11)
+            abort();
+        packet->has_expiry = true;
+        packet->expiry = (uint32_t)at[1] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 8 | at[4];
+    }
+}
+
 /* A packet of less than 128 bytes; 0: it is not complete yet. */
-static size_t decode(const unsigned char *bytes, size_t length, struct packet *packet)
+static size_t decode(const unsigned char *bytes, size_t length, bool is_5, struct packet *packet)
 {
     static const enum packet_type types[16] = {
         [1] = CONNECT, [3] = PUBLISH,   [4] = PUBACK,       [5] = PUBREC,   [6] = PUBREL,
@@ -85,6 +130,10 @@ static size_t decode(const unsigned char *bytes, size_t length, struct packet *p
     *packet = (struct packet){.type = types[bytes[0] >> 4]};
     if (packet->type == CONNECT) {
         packet->code = bytes[9] >> 1 & 1;
+        packet->is_5 = bytes[8] == 5;
+        packet->keep_alive = (unsigned short)(bytes[10] << 8 | bytes[11]);
+        if (packet->is_5)
+            get_expiry(bytes + 12, packet);
         return size;
     }
     if (packet->type == PUBLISH) {
@@ -96,6 +145,10 @@ static size_t decode(const unsigned char *bytes, size_t length, struct packet *p
         packet->id = bytes[at] << 8 | bytes[at + 1];
         at += 2;
     }
+    if (is_5 && packet->type == DISCONNECT && size > at + 1)
+        get_expiry(bytes + at + 1, packet);
+    if (is_5 && packet->type == PUBLISH)
+        at += 1u + bytes[at];
     if (packet->type == PUBLISH) {
         char text[16];
         snprintf(text, sizeof text, "%.*s", (int)(size - at), (const char *)bytes + at);
@@ -133,7 +186,8 @@ static void send_now(struct sending sending, bool is_followed)
     if (sending.packet.type == END_OF_STREAM)
         close_connection(connection, sending.packet.code != 0);
     else
-        (void)!send(connection->fd, bytes, encode(sending.packet, bytes), MSG_NOSIGNAL | (is_followed ? MSG_MORE : 0));
+        (void)!send(connection->fd, bytes, encode(sending.packet, connection->is_5, bytes),
+                    MSG_NOSIGNAL | (is_followed ? MSG_MORE : 0));
 }
 
 static void send_later(struct sending sending)
@@ -189,7 +243,9 @@ static void on_readable(int i)
         return;
     }
     connection->length += (size_t)length;
-    while (connection->fd >= 0 && (size = decode(connection->buffer, connection->length, &packet)) > 0) {
+    while (connection->fd >= 0 &&
+           (size = decode(connection->buffer, connection->length, connection->is_5, &packet)) > 0) {
+        connection->is_5 = connection->is_5 || packet.is_5;
         connection->length -= size;
         memmove(connection->buffer, connection->buffer + size, connection->length);
         on_packet(i, packet);

@@ -38,8 +38,13 @@ static void note(int connection, struct packet packet)
     if (packet.type == PUBLISH)
         snprintf(line + length, left, " id %d, QoS %d, number %d%s", packet.id, packet.qos, packet.number,
                  packet.flag ? ", DUP" : "");
+    else if (packet.type == CONNECT && packet.is_5)
+        snprintf(line + length, left, " of MQTT 5, clean start %d, session expiry %u%s, keep alive %d", packet.code,
+                 packet.expiry, packet.has_expiry ? "" : " (not said)", packet.keep_alive);
     else if (packet.type == CONNECT)
         snprintf(line + length, left, "%s", packet.code ? ", clean session" : "");
+    else if (packet.type == DISCONNECT && packet.has_expiry)
+        snprintf(line + length, left, ", session expiry %u", packet.expiry);
     else if (packet.type == SUBSCRIBE)
         snprintf(line + length, left, " id %d, QoS %d", packet.id, packet.qos);
     else if (packet.id != 0)

@@ -1160,6 +1160,371 @@ static void no_keep_alive(void)
     leave();
 }
 
+/* --- MQTT 5 ---------------------------------------------------------------------------------------------------- */
+
+static void published(void *context, int token, int packet_type, MQTTProperties *properties,
+                      enum MQTTReasonCodes reason)
+{
+    (void)context;
+    (void)properties;
+    say("published: %d, packet type %d, reason 0x%02x", token, packet_type, (unsigned)reason);
+}
+
+static void create5(void)
+{
+    MQTTClient_createOptions version = MQTTClient_createOptions_initializer;
+
+    version.MQTTVersion = MQTTVERSION_5;
+    options = (MQTTClient_connectOptions)MQTTClient_connectOptions_initializer5;
+    uris[0] = (char *)(uintptr_t)broker_uri();
+    options.serverURIcount = 1;
+    options.serverURIs = uris;
+    options.cleanstart = 0;
+    options.reliable = 0;
+    options.maxInflightMessages = 100;
+    options.connectTimeout = 3;
+    say("createWithOptions: %d",
+        MQTTClient_createWithOptions(&client, uris[0], "me", MQTTCLIENT_PERSISTENCE_NONE, NULL, &version));
+    say("setPublished: %d", MQTTClient_setPublished(client, NULL, published));
+}
+
+static void create5_threaded(void)
+{
+    create5();
+    set_callbacks();
+}
+
+static void say_properties(const MQTTProperties *properties)
+{
+    if (properties == NULL) {
+        say("no properties");
+        return;
+    }
+    for (int i = 0; i < properties->count; i++) {
+        const MQTTProperty *property = &properties->array[i];
+        if (MQTTProperty_getType(property->identifier) == MQTTPROPERTY_TYPE_TWO_BYTE_INTEGER)
+            say("property %d: %d", property->identifier, property->value.integer2);
+        else
+            say("property %d: %u", property->identifier, property->value.integer4);
+    }
+}
+
+/* expiry_s: below 0: not said. */
+static void connect5_it(int64_t expiry_s)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
+
+    expiry.value.integer4 = (unsigned)expiry_s;
+    if (expiry_s >= 0)
+        say("add: %d", MQTTProperties_add(&properties, &expiry));
+    MQTTResponse response = MQTTClient_connect5(client, &options, &properties, NULL);
+    say("connect5: %d", (int)response.reasonCode); /* nothing of the session: that depends on Paho's version */
+    say_properties(response.properties);
+    MQTTResponse_free(response);
+    MQTTProperties_free(&properties);
+}
+
+static void disconnect5_it(bool ends)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
+
+    if (ends)
+        MQTTProperties_add(&properties, &expiry);
+    say("disconnect5: %d", MQTTClient_disconnect5(client, 0, MQTTREASONCODE_NORMAL_DISCONNECTION, &properties));
+    MQTTProperties_free(&properties);
+}
+
+static void publish5(int number, int qos)
+{
+    char text[16];
+    MQTTClient_deliveryToken token = -5;
+
+    snprintf(text, sizeof text, "%d", number);
+    MQTTResponse response = MQTTClient_publish5(client, "t", (int)strlen(text), text, qos, 0, NULL, &token);
+    say("publish5 %d at QoS %d: %d, token %d", number, qos, (int)response.reasonCode, qos > 0 ? token : 0);
+    MQTTResponse_free(response);
+}
+
+static void subscribe5(int qos)
+{
+    MQTTResponse response = MQTTClient_subscribe5(client, "t", qos, NULL, NULL);
+
+    say("subscribe5 at QoS %d: %d", qos, (int)response.reasonCode);
+    MQTTResponse_free(response);
+}
+
+static void leave5(void)
+{
+    disconnect5_it(false);
+    destroy();
+}
+
+static void v5_versions(void)
+{
+    create(false);
+    connect5_it(-1);
+    connect_it();
+    subscribe5(1);
+    publish5(1, 0);
+    publish5(2, 1);
+    pump(300);
+    leave5();
+
+    create5();
+    connect_it();
+    options.cleansession = 1;
+    connect5_it(-1);
+    options.cleansession = 0;
+    connect5_it(-1);
+    publish(1, 1);
+    subscribe(1);
+    unsubscribe();
+    pending();
+    leave();
+}
+
+static void v5_not_connected(void)
+{
+    create5();
+    publish5(1, 0);
+    publish5(1, 1);
+    subscribe5(1);
+    unsubscribe();
+    disconnect5_it(true);
+    connect5_it(10);
+    disconnect5_it(true);
+    publish5(1, 1);
+    disconnect5_it(true);
+    destroy();
+}
+
+static void v5_connacks(void)
+{
+    create5();
+    for (int i = 0; i < 3; i++) {
+        connect5_it(100);
+        is_connected();
+        disconnect5_it(false);
+    }
+    destroy();
+}
+
+static void v5_connacks_threaded(void)
+{
+    create5_threaded();
+    for (int i = 0; i < 3; i++) {
+        connect5_it(100);
+        is_connected();
+        disconnect5_it(false);
+    }
+    destroy();
+}
+
+static void v5_each_qos(void)
+{
+    create5();
+    connect5_it(0);
+    for (int qos = 0; qos <= 2; qos++) {
+        publish5(qos, qos);
+        pump(200);
+    }
+    pending();
+    leave5();
+}
+
+static void v5_each_qos_threaded(void)
+{
+    create5_threaded();
+    connect5_it(0);
+    publish5(1, 1);
+    await_complete(1);
+    publish5(2, 2);
+    await_complete(2);
+    pending();
+    leave5();
+}
+
+static void v5_denied(void)
+{
+    create5();
+    connect5_it(0);
+    publish5(1, 1);
+    pump(200);
+    pending();
+    publish5(2, 2);
+    pump(200);
+    pending();
+    publish5(3, 2); /* taken, and with a reason that is no error */
+    pump(200);
+    pending();
+    leave5();
+}
+
+static void v5_denied_threaded(void)
+{
+    create5_threaded();
+    connect5_it(0);
+    publish5(1, 1);
+    await_complete(1);
+    publish5(2, 2); /* deliveryComplete is not called for that */
+    pass_ms(500);
+    pending();
+    leave5();
+}
+
+/* The second one is for nothing that waits, and is answered all the same. */
+static void v5_denied_twice(void)
+{
+    create5();
+    connect5_it(0);
+    publish5(1, 2);
+    pump(300);
+    publish5(2, 1);
+    pump(300);
+    pending();
+    leave5();
+}
+
+static void v5_denied_late(void)
+{
+    create5();
+    connect5_it(0);
+    publish5(1, 2);
+    pump(300);
+    broker_sends((struct packet){.type = PUBREC, .id = 1, .code = 0x87});
+    pump(300);
+    pending();
+    publish5(2, 1);
+    broker_sends((struct packet){.type = PUBREC, .id = 2, .code = 0x87});
+    pump(300);
+    pending();
+    leave5();
+}
+
+static void v5_puback_for_2(void)
+{
+    create5();
+    connect5_it(0);
+    publish5(1, 2);
+    pump(300);
+    pending();
+    leave5();
+}
+
+static void v5_subscribe(void)
+{
+    create5();
+    connect5_it(0);
+    for (int i = 0; i < 3; i++)
+        subscribe5(2);
+    unsubscribe();
+    is_connected();
+    leave5();
+}
+
+static void v5_subscribe_threaded(void)
+{
+    create5_threaded();
+    connect5_it(0);
+    for (int i = 0; i < 3; i++)
+        subscribe5(2);
+    unsubscribe();
+    is_connected();
+    leave5();
+}
+
+static void v5_receive(void)
+{
+    create5();
+    connect5_it(0);
+    broker_publishes(1, 0);
+    broker_publishes(2, 1);
+    broker_publishes(3, 2);
+    pump(300);
+    leave5();
+}
+
+static void v5_again(void)
+{
+    create5();
+    connect5_it(100);
+    publish5(1, 1);
+    publish5(2, 2);
+    disconnect5_it(false);
+    pending();
+    connect5_it(100);
+    pending();
+    disconnect5_it(true);
+    pending();
+    options.cleanstart = 1;
+    connect5_it(0);
+    pending();
+    leave5();
+}
+
+static void v5_cut_while_again(void)
+{
+    create5();
+    connect5_it(100);
+    for (int i = 1; i <= 5; i++)
+        publish5(i, 1);
+    await_packets(PUBLISH, 5);
+    broker_sends(a_reset);
+    receive(100);
+    connect5_it(100);
+    is_connected();
+    pending();
+    connect5_it(100);
+    await_packets(PUBLISH, 10);
+    pending();
+    leave5();
+}
+
+static void v5_receive_maximum(void)
+{
+    create5();
+    connect5_it(0);
+    publish5(1, 1);
+    publish5(2, 1);
+    TIMED(90, 2500, publish5(3, 1));
+    pending();
+    pump(1200);
+    pending();
+    leave5();
+}
+
+/* What was in flight goes out again, whatever the broker wants now; and QoS 0 waits, too. */
+static void v5_receive_maximum_again(void)
+{
+    create5();
+    connect5_it(100);
+    for (int i = 1; i <= 3; i++)
+        publish5(i, 1);
+    await_packets(PUBLISH, 3);
+    disconnect5_it(false);
+    connect5_it(100);
+    await_packets(PUBLISH, 6);
+    pending();
+    TIMED(90, 2500, publish5(4, 0));
+    pending();
+    leave5();
+}
+
+/* The handle keeps nothing of it. */
+static void v5_receive_maximum_once(void)
+{
+    create5();
+    connect5_it(0);
+    disconnect5_it(false);
+    connect5_it(0);
+    for (int i = 1; i <= 3; i++)
+        publish5(i, 1);
+    pending();
+    leave5();
+}
+
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
 static void left_alone(void)
@@ -1268,6 +1633,13 @@ static void taken_over(void)
 #define AFTER(ms, packet, answer) {packet, EACH, {{{.type = (answer)}, ms}}}
 #define ENDS_AFTER_CONNACK(n)     {CONNECT, n, {{{.type = CONNACK, .flag = true}, 0}, {{.type = END_OF_STREAM}, 0}}}
 #define ACKS(n, ms)               {PUBLISH, n, {{{.type = PUBACK}, ms}}}
+/* With MQTT 5. */
+#define ANSWERS(n, packet, answer, reason, ms) {packet, n, {{{.type = (answer), .code = (reason)}, ms}}}
+#define TWICE(n, answer) {PUBLISH, n, {{{.type = (answer), .code = 0x87}, 0}, {{.type = (answer), .code = 0x87}, 0}}}
+#define LIMITS(n) {CONNECT, n, {{{.type = CONNACK, .has_receive_maximum = true, .receive_maximum = 7, .keep_alive = 20,  \
+                                  .has_expiry = true, .expiry = 50}, 0}}}
+#define TAKES(n, count) {CONNECT, n, {{{.type = CONNACK, .has_receive_maximum = true, .receive_maximum = (count)}, 0}}}
+#define GRANTS ANSWERS(1, SUBSCRIBE, SUBACK, 2, 0), ANSWERS(2, SUBSCRIBE, SUBACK, 1, 0), ANSWERS(3, SUBSCRIBE, SUBACK, 0x87, 0)
 /* clang-format on */
 #define ACKS_OF_A_WINDOW ACKS(1, 250), ACKS(2, 900)
 #define REFUSALS         REFUSES(1, 1), REFUSES(2, 2), REFUSES(3, 3), REFUSES(4, 4), REFUSES(5, 5)
@@ -1368,6 +1740,30 @@ static const struct story stories[] = {
     {STORY(anothers_loss_in_subscribe)},
     {STORY(two_clients), .script = {NOT_THE(1, PUBLISH)}},
     {STORY(taken_over), .script = {AFTER(100, PUBLISH, PUBACK)}},
+
+    {STORY(v5_versions)},
+    {STORY(v5_not_connected)},
+    {STORY(v5_connacks), .script = {LIMITS(1), REFUSES(2, 0x87), KEPT(3)}},
+    {STORY(v5_connacks_threaded), .script = {LIMITS(1), REFUSES(2, 0x87), KEPT(3)}},
+    {STORY(v5_each_qos)},
+    {STORY(v5_each_qos_threaded),
+     .script = {ACKS(1, 100), ANSWERS(2, PUBLISH, PUBREC, 0, 100), AFTER(100, PUBREL, PUBCOMP)}},
+    {STORY(v5_denied), .script = {ANSWERS(1, PUBLISH, PUBACK, 0x87, 0), ANSWERS(2, PUBLISH, PUBREC, 0x97, 0),
+                                  ANSWERS(3, PUBLISH, PUBREC, 0x10, 0)}},
+    {STORY(v5_denied_threaded),
+     .script = {ANSWERS(1, PUBLISH, PUBACK, 0x87, 100), ANSWERS(2, PUBLISH, PUBREC, 0x97, 100)}},
+    {STORY(v5_denied_twice), .script = {TWICE(1, PUBREC), TWICE(2, PUBACK), ANSWERS(1, PUBREL, PUBCOMP, 0x92, 0)}},
+    {STORY(v5_denied_late), .script = {NOT_THE(2, PUBLISH), NEVER(PUBREL)}},
+    {STORY(v5_puback_for_2), .script = {ANSWERS(1, PUBLISH, PUBACK, 0x87, 0)}, .has_changed = true},
+    {STORY(v5_subscribe), .script = {GRANTS}},
+    {STORY(v5_subscribe_threaded), .script = {GRANTS}},
+    {STORY(v5_receive)},
+    {STORY(v5_again), .script = {KEPT(2), NEVER(PUBLISH)}},
+    {STORY(v5_cut_while_again), .script = {ENDS_AFTER_CONNACK(2), NEVER(PUBLISH)}},
+    {STORY(v5_receive_maximum), .script = {TAKES(1, 2), ACKS_OF_A_WINDOW}},
+    {STORY(v5_receive_maximum_again), .script = {TAKES(2, 2), NOT_THE(1, PUBLISH), NOT_THE(2, PUBLISH),
+                                                 NOT_THE(3, PUBLISH), NOT_THE(4, PUBLISH), ACKS(5, 600), ACKS(6, 600)}},
+    {STORY(v5_receive_maximum_once), .script = {TAKES(1, 1), NEVER(PUBLISH)}},
 };
 
 int main(int argc, char **argv)
