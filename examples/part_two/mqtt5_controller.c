@@ -1,7 +1,7 @@
 /* Exercise 7, the controller of exercise 5 (mqtt_smart_object_controller) with MQTT 5: it wants an answer.
  *
- * New here: a request names a topic for its answer, a mark by which we know that again (correlation data), and when it
- * is of no use any more (message expiry); asking again, see requests.h, until the telemetry says that it is so.
+ * New here: a request that names a topic for its answer, a mark by which that is known again (correlation data), and
+ *           its end (message expiry); asking again, see requests.h, until the telemetry says that it is so.
  * Partner:  mqtt5_smart_object
  * Usage:    mqtt5_controller [--device-id ID] [--threshold CELSIUS] [--off-seconds SECONDS] [--answer-within SECONDS]
  */

@@ -129,6 +129,23 @@ def test_answers_that_nobody_has_asked_for_change_nothing(controlled, broker, ru
     assert controller.err.matching("^device001 stays switched off; answers that nobody has asked for: 6$"), controller.err.lines
 
 
+def test_whatever_an_answer_says_it_is_shown_harmlessly_and_settles_nothing(controlled):
+    """Ours by its mark, and anything in its payload."""
+    controller, device = controlled("--off-seconds", 60)
+    hostile = [b"", b"\0", b"DONE\0OFF", b"\x1b[2J", b"\xff\xfe", "\u202eDONE".encode(), b"%s%n%s", b"DONE\nreceived x",
+               b"x" * 5000]
+    for number, payload in enumerate(hostile[1:4], 1):  # after pauses that grow
+        answer_to(device, device.wait_for_count(number)[number - 1], payload)
+        controller.out.wait_for(f"^received .*: answer {number}, ")
+    for payload in hostile:
+        device.publish(device.messages[0].properties.ResponseTopic, payload, 1)
+    controller.out.wait_for("^refused .*xxx", 1)
+    assert controller.interrupt()[0] == 0
+    assert len(controller.out.matching("^(received|refused) .*/answer/")) == 3 + len(hostile)
+    assert not [line for line in controller.out.lines if not line.isprintable()]
+    assert controller.err.matching("^device001 has not said that it is switched off; "), controller.err.lines
+
+
 def test_two_controllers_each_get_their_own_answers(broker, run):
     controllers = [run("mqtt5_controller", *broker.options, "--threshold", 27, "--off-seconds", 60) for _ in range(2)]
     for controller in controllers:
