@@ -18,13 +18,13 @@ void denials_on_published(void *context, int token, int packet_type, MQTTPropert
 
     (void)properties;
     trace_reason(id, (int)reason);
-    denials->was_denied[(uint16_t)(id + UINT16_MAX / 2)] = false; /* the ids go round: that one is of another message */
+    bool was_settled = denials->is_settled[id];
+    denials->is_settled[id] = true;
+    denials->is_settled[(uint16_t)(id + UINT16_MAX / 2)] = false; /* the ids go round: that one is of another message */
     /* A PUBCOMP ends a delivery that the PUBREC has agreed to; what it does not find was delivered. */
-    if ((int)reason < IS_ERROR || (int)reason > UINT8_MAX || (packet_type != PUBACK && packet_type != PUBREC))
+    if (was_settled || (int)reason < IS_ERROR || (int)reason > UINT8_MAX ||
+        (packet_type != PUBACK && packet_type != PUBREC))
         return;
-    if (denials->was_denied[id])
-        return;
-    denials->was_denied[id] = true;
     atomic_fetch_add(&denials->count, 1);
     if (atomic_fetch_add(&denials->counts[reason], 1) == 0)
         atomic_store(&denials->has_new_reason, true);
@@ -32,7 +32,7 @@ void denials_on_published(void *context, int token, int packet_type, MQTTPropert
 
 int denials_next_reason(struct denials *denials)
 {
-    if (!atomic_load(&denials->has_new_reason))
+    if (denials->published == 0 || !atomic_load(&denials->has_new_reason))
         return 0;
     atomic_store(&denials->has_new_reason, false); /* what comes from here on sets it again */
     for (int reason = IS_ERROR; reason <= UINT8_MAX; reason++) {
@@ -47,7 +47,7 @@ int denials_next_reason(struct denials *denials)
 
 long denials_count(const struct denials *denials)
 {
-    return atomic_load(&denials->count);
+    return denials->published == 0 ? 0 : atomic_load(&denials->count);
 }
 
 void denials_text(const struct denials *denials, char text[DENIALS_TEXT_SIZE])

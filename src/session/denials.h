@@ -16,8 +16,9 @@ struct denials {
     atomic_long count;               /* messages */
     atomic_long counts[256];         /* by reason */
     atomic_bool has_new_reason;      /* one that was not told yet */
-    bool was_denied[UINT16_MAX + 1]; /* by packet id, of late: an acknowledgement may come more than once */
+    bool is_settled[UINT16_MAX + 1]; /* by packet id, of late: only the first acknowledgement of a message counts */
 
+    long published;     /* messages that the program has published: who has published none was denied none */
     bool was_told[256]; /* the reason */
 };
 

@@ -58,7 +58,7 @@ void ending_for_denials(struct session *session)
     long count = denials_count(&parts->denials);
     char text[DIAGNOSIS_SIZE];
 
-    if (count == 0 || parts->published > count + parts->window.unchecked)
+    if (count == 0 || parts->denials.published > count + parts->window.unchecked)
         return;
     snprintf(text, sizeof text, "%.200s has denied every message%s: what may this user publish?",
              connection_broker(&parts->connection)->name,

@@ -43,7 +43,6 @@ struct session_parts {
     int64_t give_up_us;  /* when to give up, as long as no connection was proven */
     int64_t answered_us; /* when on_connected last had an answer from the broker, or it was connected */
     int64_t looked_us;   /* when the window was last counted for the sake of it */
-    long published;      /* messages, that Paho took */
     bool has_subscribed;
     bool was_proven;         /* a connection, at least once */
     bool let_through;        /* the broker has granted or acknowledged something, or a connection was proven */

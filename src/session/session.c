@@ -133,7 +133,7 @@ bool session_wait_to_retry(struct session *session, int *rc)
 
     suspicion_published(parts, *rc);
     if (*rc == MQTTCLIENT_SUCCESS) {
-        parts->published++;
+        parts->denials.published++;
         window_add(&parts->window);
         if (!parts->window.has_moved && parts->options->qos > 0)
             delivery_count(session); /* to see it there, and then that it is gone */

@@ -45,6 +45,7 @@ static int with_none(void **state)
 {
     (void)state;
     memset(&denials, 0, sizeof denials);
+    denials.published = 1;
     memset(&traced, 0, sizeof traced);
     name_reasons(3);
     strcpy(names[NOT_AUTHORIZED], "not authorized");
@@ -112,6 +113,28 @@ static void who_is_told_twice_counts_once(void **state)
     published(2, PUBREC, NOT_AUTHORIZED);
     assert_int_equal(denials_count(&denials), 2);
     assert_string_equal(text(), "2 not authorized");
+}
+
+static void what_was_taken_is_not_denied_later(void **state)
+{
+    (void)state;
+    published(1, PUBACK, 0);
+    published(1, PUBACK, NOT_AUTHORIZED);
+    published(2, PUBCOMP, 0);
+    published(2, PUBREC, NOT_AUTHORIZED);
+    assert_int_equal(denials_count(&denials), 0);
+}
+
+static void who_has_published_nothing_was_denied_nothing(void **state)
+{
+    (void)state;
+    denials.published = 0;
+    published(1, PUBACK, NOT_AUTHORIZED);
+    assert_int_equal(denials_count(&denials), 0);
+    assert_int_equal(denials_next_reason(&denials), 0);
+    denials.published = 1; /* the acknowledgement may be faster than the call that it belongs to */
+    assert_int_equal(denials_count(&denials), 1);
+    assert_int_equal(denials_next_reason(&denials), NOT_AUTHORIZED);
 }
 
 static void the_ids_go_round(void **state)
@@ -208,6 +231,7 @@ static void the_text_is_cut_only_between_reasons(void **state)
     (void)state;
     for (int name = 3; name <= 40; name++) {
         memset(&denials, 0, sizeof denials);
+    denials.published = 1;
         name_reasons(name);
         for (int reasons = 1; reasons <= LAST - FIRST + 1; reasons++) {
             denials.counts[FIRST + reasons - 1] = name % 2 == 0 ? LONG_MAX : 1;
@@ -225,6 +249,8 @@ int main(void)
         TEST(a_message_is_denied_by_puback_or_pubrec),
         TEST(a_pubcomp_denies_nothing),
         TEST(who_is_told_twice_counts_once),
+        TEST(what_was_taken_is_not_denied_later),
+        TEST(who_has_published_nothing_was_denied_nothing),
         TEST(the_ids_go_round),
         TEST(ten_thousand_messages_later_it_is_still_the_same),
         TEST(the_trace_hears_of_every_acknowledgement),

@@ -107,6 +107,7 @@ static void what_was_denied_is_told_with_its_reasons(void **state)
     (void)state;
     memset(&denials, 0, sizeof denials);
     counts = (struct console_counts){.sent = 5};
+    denials.published = 1;
     denials.count = denials.counts[0x87] = 1;
     summary_write(&course, &connection, &window, &denials, false, (struct left_over){0, false}, 2 * S, text);
     assert_string_equal(text, "2 messages were not acknowledged\n"
@@ -152,6 +153,7 @@ static void the_longest_summary_has_room(void **state)
 {
     (void)state;
     counts = (struct console_counts){.sent = LONG_MAX / 3, .received = LONG_MAX / 3, .refused = LONG_MAX / 3};
+    denials.published = 1;
     denials.count = LONG_MAX;
     for (int reason = 0x80; reason <= 0xff; reason++)
         denials.counts[reason] = LONG_MAX;
