@@ -50,7 +50,7 @@ static const struct option_row own_options[] = {
 };
 
 static const struct program program = {
-    .purpose = "A device with a temperature sensor and a switch: publishes telemetry and events, answers actions.",
+    .purpose = "A device that publishes telemetry and answers actions. Unless --id names it, its id is its topic.",
     .uses = OPTION_DEVICE_ID | OPTION_BASE_TOPIC | OPTION_INTERVAL | OPTION_SEED,
     .own = own_options,
 };
