@@ -292,7 +292,7 @@ int main(int argc, char **argv)
         timer_cancel(&controller.timer);
         timer_join(&controller.timer);
     }
-    requests_tell(&controller.requests, controller.options.device_id);
+    requests_tell(&controller.requests, controller.options.device_id, session_is_connected(&controller.session));
     status = session_close(&controller.session);
     inbox_close(&controller.inbox);
     return status;

@@ -205,11 +205,13 @@ void requests_text(const struct requests *requests, const char *device, char tex
                  requests->unasked);
 }
 
-void requests_tell(const struct requests *requests, const char *device)
+void requests_tell(const struct requests *requests, const char *device, bool is_connected)
 {
     char text[REQUESTS_TEXT_SIZE];
 
     requests_text(requests, device, text);
-    if (text[0] != '\0')
+    if (text[0] != '\0' && !is_connected)
+        console_note("There is no connection: what %s does now is not known", device);
+    else if (text[0] != '\0')
         console_note("%s", text);
 }

@@ -77,9 +77,9 @@ const struct request *requests_overdue(struct requests *requests, int64_t now_us
 unsigned long requests_wait_ms(const struct requests *requests, int64_t now_us, unsigned long max_ms);
 
 /* What is true of the device at the end, and what was not answered or not asked for, on one line; empty: nothing. And
- * the same on standard error. */
+ * the same on standard error; without a connection, that it is not known. */
 void requests_text(const struct requests *requests, const char *device, char text[REQUESTS_TEXT_SIZE]);
-void requests_tell(const struct requests *requests, const char *device);
+void requests_tell(const struct requests *requests, const char *device, bool is_connected);
 
 const char *position_name(enum position position); /* "on" or "off" */
 

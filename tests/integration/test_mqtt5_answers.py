@@ -217,6 +217,17 @@ def test_what_it_has_said_last_is_what_is_true(controlled, after, text):
     assert controller.err.matching(f"^device001 {text}$"), controller.err.lines
 
 
+def test_without_a_connection_nothing_is_known(controlled, broker):
+    controller, device = controlled("--off-seconds", 60)
+    answer_to(device, device.wait_for_count(1)[0], "DONE OFF")
+    device.publish(SWITCH, switch("OFF"))
+    controller.out.wait_for("SWITCH OFF")
+    broker.stop()
+    controller.err.wait_for("trying again")
+    assert controller.interrupt()[0] == 0
+    assert controller.err.matching("^There is no connection: what device001 does now is not known$"), controller.err.lines
+
+
 def test_killed_and_started_again_it_is_asked_again(broker, run, observe):
     """It comes back switched on: nobody would have noticed in exercise 5."""
     observer = observe(broker.port, ACTION, PRESENCE, version=5)
