@@ -218,7 +218,7 @@ def test_what_it_has_said_last_is_what_is_true(controlled, after, text):
 
 
 def test_without_a_connection_nothing_is_known(controlled, broker):
-    controller, device = controlled("--off-seconds", 60)
+    controller, device = controlled("--off-seconds", 60, "--wait", 60)
     answer_to(device, device.wait_for_count(1)[0], "DONE OFF")
     device.publish(SWITCH, switch("OFF"))
     controller.out.wait_for("SWITCH OFF")
