@@ -74,8 +74,8 @@ static void what_is_taken_is_no_denial(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT(reasons); i++) {
-        published(1, PUBACK, reasons[i]);
-        published(2, PUBREC, reasons[i]);
+        published((int)(1 + 2 * i), PUBACK, reasons[i]);
+        published((int)(2 + 2 * i), PUBREC, reasons[i]);
     }
     assert_int_equal(denials_count(&denials), 0);
     assert_int_equal(denials_next_reason(&denials), 0);
