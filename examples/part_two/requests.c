@@ -187,7 +187,7 @@ static void say_where_it_stands(const struct requests *requests, const char *dev
     else if (requests->said == POSITION_ON)
         snprintf(text, REQUESTS_TEXT_SIZE, "%s is switched on", device);
     else
-        snprintf(text, REQUESTS_TEXT_SIZE, "%s has not said anything of its switch", device);
+        snprintf(text, REQUESTS_TEXT_SIZE, "%s has not said where its switch stands now", device);
 }
 
 void requests_text(const struct requests *requests, const char *device, char text[REQUESTS_TEXT_SIZE])

@@ -358,7 +358,7 @@ static void of_the_switch_nothing_may_be_known(void **state)
     (void)state;
     assert_text(&requests, "");
     answer(&requests, 1, false);
-    assert_text(&requests, "d has not said anything of its switch; answers that nobody has asked for: 1");
+    assert_text(&requests, "d has not said where its switch stands now; answers that nobody has asked for: 1");
     requests.unasked = 0;
     requests_said(&requests, "OFF");
     assert_text(&requests, "d stays switched off");
