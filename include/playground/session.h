@@ -75,8 +75,9 @@ void session_create(struct session *session, const struct options *options, enum
 void session_set_will(struct session *session, const char *topic, const char *payload);
 
 /* With MQTT 5: the broker waits for so many seconds before it publishes the will, and does not if we are back by then
- * (MQTT 5 section 3.1.3.2.2). As long as the session is kept it has to wait; so a session is kept for longer than that.
- * To be called with session_set_will. */
+ * (MQTT 5 section 3.1.3.2.2). It waits no longer than the session lives, which the broker keeps only for who uses QoS 1
+ * or 2; so a program that ends without a connection does not remove its session then. To be called with
+ * session_set_will. */
 void session_delay_will(struct session *session, uint32_t seconds);
 
 /* Connects: to the first broker of the list that answers, again and again for options->wait seconds; a broker that has

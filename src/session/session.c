@@ -301,7 +301,8 @@ int session_close(struct session *session)
     if (stays)
         tell_kept_session(&parts->connection);
     summary_sessions(&parts->connection, sessions);
-    if (parts->connection.settings->session_expiry > 0)
+    /* A connection that removes it would also take back a will that the broker has not published yet. */
+    if (parts->connection.settings->session_expiry > 0 || parts->connection.will_delay > 0)
         print_lines(sessions);
     else
         remove_sessions(session);

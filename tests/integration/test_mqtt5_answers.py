@@ -312,6 +312,20 @@ def test_a_short_loss_is_no_alarm(broker, proxied, run, observe):
     assert told[-1] == "OFFLINE" and set(told[:-1]) == {"ONLINE"} and len(told) > 2
 
 
+def test_who_ends_without_a_connection_leaves_the_will_to_the_broker(broker, proxied, run, observe):
+    """A connection that removes the session would take the will with it."""
+    observer = observe(broker.port, PRESENCE)
+    proxy = proxied()
+    smart_object = run("mqtt5_smart_object", *proxy.options, *FAST, "--will-delay", 1, "--wait", DEADLINE)
+    observer.wait_for_count(1)
+    proxy.cut()
+    smart_object.err.wait_for("^Connection lost$")
+    assert smart_object.interrupt()[0] == 0
+    message = observer.wait_for_count(2)[-1]
+    assert json.loads(message.payload)["event_value"] == "OFFLINE"
+    assert smart_object.err.matching("^The session of /device/device001 may stay at "), smart_object.err.lines
+
+
 @pytest.mark.parametrize("delay", [0, 1])
 def test_a_long_loss_is_one(broker, run, observe, delay):
     observer = observe(broker.port, PRESENCE)

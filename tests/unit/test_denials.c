@@ -231,7 +231,7 @@ static void the_text_is_cut_only_between_reasons(void **state)
     (void)state;
     for (int name = 3; name <= 40; name++) {
         memset(&denials, 0, sizeof denials);
-    denials.published = 1;
+        denials.published = 1;
         name_reasons(name);
         for (int reasons = 1; reasons <= LAST - FIRST + 1; reasons++) {
             denials.counts[FIRST + reasons - 1] = name % 2 == 0 ? LONG_MAX : 1;
