@@ -176,7 +176,7 @@ static struct dto_status on_answer(struct controller *controller, const struct m
 {
     const MQTTClient_message *message = &mail->message;
     char text[512];
-    bool is_refusal = message->payloadlen >= 7 && memcmp(message->payload, "REFUSED", 7) == 0;
+    bool is_refusal = message->payloadlen >= 8 && memcmp(message->payload, "REFUSED ", 8) == 0;
     const struct request *request =
         requests_answered(&controller->requests, mail->letter.correlation, mail->letter.correlation_size, is_refusal);
 

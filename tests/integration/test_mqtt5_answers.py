@@ -111,6 +111,15 @@ def test_what_a_request_carries_and_what_settles_it(controlled, broker, observe)
     assert controller.err.matching("^device001 stays switched off$"), controller.err.lines
 
 
+def test_a_word_that_begins_like_a_refusal_is_none(controlled):
+    controller, device = controlled("--off-seconds", 60, "--answer-within", 60)
+    answer_to(device, device.wait_for_count(1)[0], "REFUSEDX")
+    answer_to(device, device.wait_for_count(2)[1], "REFUSED no")
+    controller.out.wait_for("REFUSED no$")
+    assert controller.interrupt()[0] == 0
+    assert controller.err.matching("^device001 has refused to be switched off"), controller.err.lines
+
+
 def test_answers_that_nobody_has_asked_for_change_nothing(controlled, broker, run, observe):
     controller, device = controlled("--off-seconds", 60, "--answer-within", 60)
     request, = device.wait_for_count(1)
