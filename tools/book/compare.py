@@ -29,10 +29,9 @@ def times(pattern, lines):
 
 
 def agree(shown, came):
-    """Whether the times of lines that are alike agree. A stamp is in whole seconds: two distances may differ by one, and
-    where a program had to start in between on a busy computer, by one more."""
+    """Whether the times of lines that are alike agree. A stamp is in whole seconds: two distances may differ by one."""
     stamps = [[stamp - found[0] for stamp in found] for found in (times(STAMP, shown), times(STAMP, came))]
-    return all(abs(a - b) <= 2 + SLACK * abs(a) for a, b in zip(*stamps)) \
+    return all(abs(a - b) <= 1 + SLACK * abs(a) for a, b in zip(*stamps)) \
         and all(abs(a - b) <= SECONDS + SLACK * a for a, b in zip(times(TOOK, shown), times(TOOK, came))) \
         and all(abs(a - b) <= 1 + SLACK * a for a, b in zip(times(EXPIRY, shown), times(EXPIRY, came))) \
         and all(a <= 2 * b and b <= 2 * a for a, b in zip(times(PAUSE, shown), times(PAUSE, came)))  # it is random: a quarter
