@@ -140,7 +140,7 @@ def humidity(lab):
               "Make the topic as that of the temperature is made: with snprintf and options.device_id.",
               "main")
 
-    proxy = wire.Proxy(broker.port, cut_after=50000, cuts=2)  # each pause is twice as long as the one before
+    proxy = wire.Proxy(broker.port, cut_after=50000, cuts=3)  # by chance, not each is noticed by a publish
     flood = lab.start("device_producer", "--port", proxy.port, "--wait", 20, "-C", 1500, "--interval", 0, "--quiet")
     status = lab.status_of(flood)
     proxy.close()
