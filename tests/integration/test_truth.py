@@ -54,7 +54,7 @@ def test_where_a_broker_confirms_and_goes_away_the_pauses_grow(scripted, run):
     programs = [run("mqtt_smart_object", *scripted(confirms_and_goes_away(seconds)).options, "--wait", 6)
                 for seconds in (0.001, 0.1)]
     for program in programs:
-        assert program.wait() == 69
+        assert program.wait() == 69, program.err.lines
         assert 5.5 < time.monotonic() - start < 6 + DEADLINE / 2
         assert len(pauses(program)) >= 3 and pauses(program)[0] < pauses(program)[1] < pauses(program)[2]
     offline = float(programs[1].err.wait_for("^The connection was lost").split(" for ")[1].split()[0])
