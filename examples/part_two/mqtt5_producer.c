@@ -37,7 +37,7 @@ static const struct program program = {
 };
 
 /* What goes with every message on the present connection. */
-struct company {
+struct outgoing {
     MQTTProperties properties;
     bool has_alias;   /* one of the properties is the topic's alias */
     bool knows_alias; /* and the broker has had the topic with it: the topic may be left out */
@@ -57,14 +57,14 @@ static bool add_properties(MQTTProperties *properties, bool has_alias)
  * the connection, and so does what it has said about the highest. */
 static int on_connected(struct session *session, void *context)
 {
-    struct company *company = context; /* what main gave to session_create */
+    struct outgoing *outgoing = context; /* what main gave to session_create */
 
-    MQTTProperties_free(&company->properties);
-    company->has_alias = topic_alias >= 1 && topic_alias <= session->topic_alias_maximum;
-    company->knows_alias = false;
+    MQTTProperties_free(&outgoing->properties);
+    outgoing->has_alias = topic_alias >= 1 && topic_alias <= session->topic_alias_maximum;
+    outgoing->knows_alias = false;
     if (topic_alias > session->topic_alias_maximum)
         console_note("Without the topic alias: the highest that this broker takes is %d", session->topic_alias_maximum);
-    if (add_properties(&company->properties, company->has_alias))
+    if (add_properties(&outgoing->properties, outgoing->has_alias))
         return MQTTCLIENT_SUCCESS;
     session_fail(session, EX_SOFTWARE, "there is no memory for the properties");
     return MQTTCLIENT_FAILURE;
@@ -78,7 +78,7 @@ static void write_reading(struct temperature_sensor *sensor, char *payload, size
 int main(int argc, char **argv)
 {
     struct options options = {.connection.mqtt5 = true, .qos = QOS, .count = 1000, .interval = 1};
-    struct company company = {.properties = MQTTProperties_initializer};
+    struct outgoing outgoing = {.properties = MQTTProperties_initializer};
     struct session session;
     int status;
 
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
             "--topic-alias needs --qos 0: a message that is sent again comes over a connection without aliases");
         return EX_USAGE;
     }
-    session_create(&session, &options, SESSION_ONE_THREAD, on_connected, &company);
+    session_create(&session, &options, SESSION_ONE_THREAD, on_connected, &outgoing);
     session_connect(&session);
 
     char topic[OPTIONS_TOPIC_SIZE];
@@ -103,15 +103,15 @@ int main(int argc, char **argv)
         MQTTResponse response;
         write_reading(&sensor, payload, sizeof payload);
         do { /* the last argument: no need for the token by which one could wait for this delivery */
-            response = MQTTClient_publish5(session.client, company.knows_alias ? "" : topic, (int)strlen(payload),
-                                           payload, options.qos, NOT_RETAINED, &company.properties, NULL);
-            company.knows_alias = company.has_alias && response.reasonCode == MQTTREASONCODE_SUCCESS;
+            response = MQTTClient_publish5(session.client, outgoing.knows_alias ? "" : topic, (int)strlen(payload),
+                                           payload, options.qos, NOT_RETAINED, &outgoing.properties, NULL);
+            outgoing.knows_alias = outgoing.has_alias && response.reasonCode == MQTTREASONCODE_SUCCESS;
         } while (session_wait_to_retry5(&session, &response)); /* true: a new connection; publish again */
         if (response.reasonCode != MQTTREASONCODE_SUCCESS)
             break;
         console_sent(topic, options.qos, NOT_RETAINED, payload); /* whether it is denied comes later */
         session_wait(&session, options.interval);
     }
-    MQTTProperties_free(&company.properties);
+    MQTTProperties_free(&outgoing.properties);
     return session_close(&session);
 }
